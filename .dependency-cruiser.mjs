@@ -9,7 +9,7 @@ const owners = Object.keys(topology.asks);
 
 /** Each library may import those before it, never itself sideways through another's inside. */
 const ranks = [
-  ['errors', 'resilience', 'jq', 'templates', 'client-files'],
+  ['errors', 'resilience', 'jq', 'templates', 'client-files', 'connector'],
   ['config', 'telemetry', 'mcp', 'openapi', 'grpc', 'a2a'],
   ['contracts'],
   ['bus', 'storage'],
@@ -119,7 +119,7 @@ export default {
       comment:
         'errors, resilience, mcp, openapi, grpc, a2a and contracts hold knowledge, not machinery: no Nest, no bus, no Node I/O.',
       severity: 'error',
-      from: { path: '^libs/(errors|resilience|mcp|openapi|grpc|a2a|contracts)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/(errors|resilience|mcp|openapi|grpc|a2a|connector|contracts)/', pathNot: '\\.spec\\.ts$' },
       to: {
         path: [
           '^node_modules/(@nestjs|@nats-io|undici|pg|typeorm|ioredis|fastify)/',

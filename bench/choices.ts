@@ -14,6 +14,7 @@ Writes results.json and results.svg. Needs nats-server and redis-server on PATH 
   --connections N     64 unless told
   --against FOLDER    another checkout, built, whose gateways are measured in the same rounds as "… before"
   --traced SHARES     the gateways once more for each share of traces that is exported, "0.01,1" for instance
+  --workers N         the distributed gateway once more, with N processes of each service that share its port
   --peers             others instead: pinned programs that stand between a client and a server, each installed
                       where its package manager is here, beside the bare proxy and the embedded gateway
   --peer WORDS        those of them whose names contain one of these, by commas
@@ -33,6 +34,8 @@ export interface Choices {
   readonly load: LoadSettings;
   readonly against: string | null;
   readonly traced: readonly number[];
+  /** Null: one process of each service alone. */
+  readonly workers: number | null;
   readonly out: string;
   /** Null: this product alone. */
   readonly peers: { readonly folder: string; readonly choosesPeer: (name: string) => boolean } | null;
@@ -77,6 +80,7 @@ export const readChoices = (args: readonly string[]): Choices => {
       connections: { type: 'string', default: '64' },
       against: { type: 'string' },
       traced: { type: 'string' },
+      workers: { type: 'string' },
       peers: { type: 'boolean', default: false },
       peer: { type: 'string' },
       folder: { type: 'string', default: path.join('bench', 'out', 'peers') },
@@ -90,12 +94,16 @@ export const readChoices = (args: readonly string[]): Choices => {
   const chooses = amongWords(values.only);
   const rows = values.peers ? PEER_SCENARIOS.map(({ name }) => name) : ROWS;
   if (!rows.some(chooses)) throw new Error(`--only ${values.only}: no row is called so; there are ${rows.join(', ')}`);
-  if (values.peers && (values.publish || values.against !== undefined || values.traced !== undefined))
-    throw new Error('--peers is a table of its own: it has no --against, no --traced and no --publish');
+  const besides = [values.against, values.traced, values.workers].some((value) => value !== undefined);
+  if (values.peers && (values.publish || besides))
+    throw new Error('--peers is a table of its own: it has no --against, no --traced, no --workers and no --publish');
+  const modes = modesOf(values.subjects);
+  if (values.workers !== undefined && !modes.includes('distributed'))
+    throw new Error('--workers is for the distributed gateway, which --subjects leaves out');
   return {
     help: values.help,
     chooses,
-    modes: modesOf(values.subjects),
+    modes,
     rounds: Math.ceil(numberOf('rounds', values.rounds ?? (quick ? '1' : '3'))),
     load: {
       connections: Math.ceil(numberOf('connections', values.connections)),
@@ -104,6 +112,7 @@ export const readChoices = (args: readonly string[]): Choices => {
       durationMs: numberOf('seconds', values.seconds ?? (quick ? '1' : '1.5')) * 1_000,
     },
     traced: values.traced === undefined ? [] : sharesOf(values.traced),
+    workers: values.workers === undefined ? null : Math.ceil(numberOf('workers', values.workers)),
     against: values.against === undefined ? null : path.resolve(values.against),
     out: values.out,
     publish: values.publish,

@@ -34,6 +34,7 @@ const WATCH = `{
   seen.loop.enable();
   seen.usedBytes = process.memoryUsage().heapUsed;
   globalThis.benchSeen = seen;
+  undefined;
 }`;
 
 /** What was used before each collection, less what was left by the one before it. */

@@ -1,18 +1,22 @@
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type NameServer, startGateway, startNameServer } from '#libs/testing';
+import { type Conducted, type NameServer, startGateway, startNameServer, startSickUpstreams } from '#libs/testing';
 import type { Mode } from './choices.js';
 import type { LoadGenerator, LoadSettings } from './measure.js';
 import { META, modernMirrors, plainHeaders } from './load/message.js';
 import type { Scenario } from './scenario.js';
 
-/** What is wrong with the sick upstream: how it answers calls, or that nobody tells its address any more. */
-export const SICKNESSES = ['its name server is silent', 'resets', 'floods'] as const;
+/** What is wrong with the sick upstream: how it answers calls, or what becomes of its name. The first is what as many calls of a healthy one take. */
+export const SICKNESSES = [
+  'is well',
+  'hangs',
+  'resets',
+  'drips a byte a second',
+  'answers 503',
+  'answers 429',
+  'floods',
+  'has a silent name server',
+  'has no name',
+] as const satisfies readonly (Conducted | 'has a silent name server' | 'has no name')[];
 export type Sickness = (typeof SICKNESSES)[number];
 
 /** What callers of a healthy upstream notice of a sick one. */
@@ -30,7 +34,7 @@ export interface SickMeasurement {
 
 const CONNECTIONS = 8;
 const SICK_CALLERS = 8;
-/** Between two calls of one caller of the sick upstream. */
+/** Between two calls of one caller, of the healthy upstream and of the sick one: so that what is measured is not how calls share a processor. */
 const PAUSE_MS = 50;
 /** So that names that were known are known no more. */
 const TTL_SECONDS = 1;
@@ -39,7 +43,7 @@ const AHEAD_MS = 2_500;
 const NEVER_LEFT_ALONE = { MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: '1000' };
 const HEALTHY: Scenario = { name: 'healthy', work: 'echo', era: 'modern', sprayed: false };
 
-/** By sickness, one measurement a round: a gateway of its own, which reaches all upstreams by name. */
+/** By sickness, one measurement a round, one after the other in each; the upstreams are reached by name. */
 export const measureSick = async (
   mode: Mode,
   upstreamUrl: string,
@@ -47,100 +51,91 @@ export const measureSick = async (
   settings: LoadSettings,
   rounds: number,
 ): Promise<ReadonlyMap<Sickness, readonly SickMeasurement[]>> => {
-  const found = new Map<Sickness, readonly SickMeasurement[]>();
-  for (const sickness of SICKNESSES)
-    found.set(sickness, await measureOne(sickness, mode, upstreamUrl, generator, settings, rounds));
+  const found = new Map<Sickness, SickMeasurement[]>(SICKNESSES.map((sickness) => [sickness, []]));
+  const floods = SICKNESSES.filter((sickness) => sickness === 'floods');
+  const others = SICKNESSES.filter((sickness) => sickness !== 'floods');
+  for (const [group, env] of [
+    [others, {}],
+    [floods, NEVER_LEFT_ALONE],
+  ] as const) {
+    const measured = measureGroup(group, env, { mode, upstreamUrl, generator, settings }, rounds);
+    for await (const [sickness, measurement] of measured) found.get(sickness)?.push(measurement);
+  }
   return found;
 };
 
-const measureOne = async (
-  sickness: Sickness,
-  mode: Mode,
-  upstreamUrl: string,
-  generator: LoadGenerator,
-  { callsMax, durationMs }: LoadSettings,
+interface Ground {
+  readonly mode: Mode;
+  readonly upstreamUrl: string;
+  readonly generator: LoadGenerator;
+  readonly settings: LoadSettings;
+}
+
+/** Beside one gateway. */
+async function* measureGroup(
+  sicknesses: readonly Sickness[],
+  more: Readonly<Record<string, string>>,
+  { mode, upstreamUrl, generator, settings: { callsMax, durationMs } }: Ground,
   rounds: number,
-): Promise<SickMeasurement[]> => {
+): AsyncGenerator<[Sickness, SickMeasurement]> {
   const names = await startNameServer({}, { ttlSeconds: TTL_SECONDS });
   const closers: (() => Promise<void>)[] = [() => names.stop()];
   try {
-    const env = { UPSTREAM_NAME_SERVERS: names.address, TOOL_TIMEOUT: '5' };
-    const gateway = await startGateway({ mode, env: sickness === 'floods' ? { ...env, ...NEVER_LEFT_ALONE } : env });
+    const env = { UPSTREAM_NAME_SERVERS: names.address, TOOL_TIMEOUT: '5', ...more };
+    const gateway = await startGateway({ mode, env });
     closers.push(() => gateway.stop());
-    const endpointOf = async (name: string, port: number): Promise<string> => {
+    const upstreams = await startSickUpstreams();
+    closers.push(upstreams.stop);
+    const endpointOf = async (name: string, url: string): Promise<string> => {
       names.names.set(`${name}.test`, ['127.0.0.1']);
-      const url = `http://${name}.test:${port}${new URL(upstreamUrl).pathname}`;
-      const registered = await gateway.admin.register({ name, url, ...(name === 'healthy' && { toolPrefix: '' }) });
+      const { port, pathname } = new URL(url);
+      const at = `http://${name}.test:${port}${pathname}`;
+      const registered = await gateway.admin.register({ name, url: at, ...(name === 'healthy' && { toolPrefix: '' }) });
       const server = await gateway.admin.createServer(name, [registered]);
       return `${gateway.url}/servers/${server.id}/mcp`;
     };
-    const healthy = await endpointOf('healthy', Number(new URL(upstreamUrl).port));
-    const job = { scenario: HEALTHY, urls: [healthy], token: gateway.adminToken, connections: CONNECTIONS, callsMax };
-    await generator.run({ kind: 'load', job: { ...job, durationMs: AHEAD_MS } });
-
-    const sick = await startSickUpstream(upstreamUrl, sickness);
-    closers.push(sick.stop);
-    const url = await endpointOf('sick', sick.port);
-    const measured: SickMeasurement[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const alone = await generator.run({ kind: 'load', job: { ...job, durationMs } });
-      const callers = new SickCallers(url, gateway.adminToken, names, sickness);
-      await sleep(AHEAD_MS);
-      const beside = await generator.run({ kind: 'load', job: { ...job, durationMs } });
-      measured.push({
-        aloneP50Ms: alone.p50Ms,
-        aloneP99Ms: alone.p99Ms,
-        besideP50Ms: beside.p50Ms,
-        besideP99Ms: beside.p99Ms,
-        sickCalls: await callers.stop(),
-        errors: alone.errors + beside.errors + alone.refused + beside.refused,
-        errorSamples: [...alone.errorSamples, ...beside.errorSamples],
-      });
+    const sick = new Map<Sickness, SickUpstream>();
+    for (const [index, sickness] of sicknesses.entries()) {
+      const name = `sick-${index}`;
+      const conduct = sickness === 'has a silent name server' || sickness === 'has no name' ? 'is well' : sickness;
+      const endpoint = await endpointOf(name, upstreams.urls[conduct]);
+      sick.set(sickness, { endpoint, tool: `${name}-echo`, host: `${name}.test`, sickness });
     }
-    return measured;
+    const urls = [await endpointOf('healthy', upstreamUrl)];
+    const token = gateway.adminToken;
+    const job = { scenario: HEALTHY, urls, token, connections: CONNECTIONS, callsMax, durationMs, pauseMs: PAUSE_MS };
+    const measure = () => generator.run({ kind: 'load', job });
+    await generator.run({ kind: 'load', job: { ...job, durationMs: AHEAD_MS, pauseMs: 1 } });
+    for (let round = 0; round < rounds; round++) {
+      for (const [sickness, upstream] of sick) {
+        const alone = await measure();
+        const callers = new SickCallers(upstream, token, names);
+        await sleep(AHEAD_MS);
+        const beside = await measure();
+        const sickCalls = await callers.stop();
+        const measurement = {
+          aloneP50Ms: alone.p50Ms,
+          aloneP99Ms: alone.p99Ms,
+          besideP50Ms: beside.p50Ms,
+          besideP99Ms: beside.p99Ms,
+          sickCalls,
+          errors: alone.errors + beside.errors + alone.refused + beside.refused,
+          errorSamples: [...alone.errorSamples, ...beside.errorSamples],
+        };
+        yield [sickness, measurement];
+      }
+    }
   } finally {
     for (const close of closers.toReversed()) await close();
   }
-};
-
-/** The upstream's lists are those of the healthy one; its calls go as the sickness has them. */
-const startSickUpstream = async (upstreamUrl: string, sickness: Sickness) => {
-  const server = createServer((request, response) => void answer(request, response, upstreamUrl, sickness));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const stop = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { port: (server.address() as AddressInfo).port, stop };
-};
-
-function* endless(): Generator<string> {
-  for (;;) yield NOTIFICATION;
 }
 
-const NOTIFICATION = `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x'.repeat(4_000) } })}\n\n`;
-
-const answer = async (
-  request: IncomingMessage,
-  response: ServerResponse,
-  upstreamUrl: string,
-  sickness: Sickness,
-): Promise<void> => {
-  const body = await text(request);
-  if (body.includes('"tools/call"')) {
-    if (sickness !== 'floods') return void request.socket.resetAndDestroy();
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    // Until the gateway has enough of it.
-    return pipeline(Readable.from(endless()), response).catch(() => {});
-  }
-  // It tells of no changes.
-  if (request.method !== 'POST' || body.includes('"subscriptions/listen"')) return void response.writeHead(405).end();
-  const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
-  const relayed = await fetch(upstreamUrl, { method: 'POST', headers: headers as Record<string, string>, body });
-  response.writeHead(relayed.status, { 'content-type': relayed.headers.get('content-type') ?? '' });
-  response.end(await relayed.text());
-};
+interface SickUpstream {
+  readonly endpoint: string;
+  readonly tool: string;
+  readonly host: string;
+  readonly sickness: Sickness;
+}
 
 /** They call the sick upstream one call after the other, whatever becomes of it, from when it falls sick. */
 class SickCallers {
@@ -149,12 +144,12 @@ class SickCallers {
   private readonly running: Promise<void>[];
 
   constructor(
-    private readonly url: string,
+    private readonly upstream: SickUpstream,
     private readonly token: string,
     private readonly names: NameServer,
-    sickness: Sickness,
   ) {
-    if (sickness === 'its name server is silent') names.names.set('sick.test', 'silent');
+    if (upstream.sickness === 'has a silent name server') names.names.set(upstream.host, 'silent');
+    if (upstream.sickness === 'has no name') names.names.delete(upstream.host);
     this.running = Array.from({ length: SICK_CALLERS }, () => this.run());
   }
 
@@ -162,17 +157,17 @@ class SickCallers {
   async stop(): Promise<number> {
     this.stopping = true;
     await Promise.all(this.running);
-    this.names.names.set('sick.test', ['127.0.0.1']);
+    this.names.names.set(this.upstream.host, ['127.0.0.1']);
     return this.calls;
   }
 
   private async run(): Promise<void> {
-    const name = 'sick-echo';
+    const name = this.upstream.tool;
     const headers = { ...plainHeaders(this.token), ...modernMirrors('tools/call', name) };
     const params = { name, arguments: { text: 'x' }, _meta: META };
     while (!this.stopping) {
       const body = JSON.stringify({ jsonrpc: '2.0', id: ++this.calls, method: 'tools/call', params });
-      const response = await fetch(this.url, { method: 'POST', headers, body });
+      const response = await fetch(this.upstream.endpoint, { method: 'POST', headers, body });
       await response.text();
       await sleep(PAUSE_MS);
     }

@@ -2,14 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Choices, Mode } from './choices.js';
 import { LoadGenerator, measure, untilQuiet } from './measure.js';
 import { measureCatalog } from './measure-catalog.js';
+import { measureCompression } from './measure-compression.js';
 import { type GarbageMeasurement, measureGarbage } from './measure-garbage.js';
 import { type ListenMeasurement, measureListening } from './measure-listening.js';
 import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
 import { measureSick } from './measure-sick.js';
 import { type StartRound, measureStart } from './measure-start.js';
-import { beforeOf, tracedOf } from './report/ratios.js';
+import { beforeOf, tracedOf, withWorkers } from './report/ratios.js';
 import {
   type CatalogRow,
+  type CompressionRow,
   type GarbageRow,
   type ListenRow,
   type NeighbourRow,
@@ -26,6 +28,8 @@ import {
 import {
   CATALOG,
   CATALOG_TOOLS_PER_UPSTREAM,
+  COMPRESSED_TOOLS,
+  COMPRESSION,
   GARBAGE,
   LISTENING,
   NEIGHBOUR,
@@ -37,7 +41,10 @@ import {
 import { MemoryWatch } from './subject/memory-watch.js';
 import { type Subject, startBareProxy, startCollector, startGatewaySubject, startUpstream } from './subject/subject.js';
 
-type Found = Pick<Report, 'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'starts' | 'catalogs' | 'memory'>;
+type Found = Pick<
+  Report,
+  'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'starts' | 'catalogs' | 'compressions' | 'memory'
+>;
 
 /** After the start a gateway has things to finish; then it is idle. */
 const IDLE_AFTER_MS = 3_000;
@@ -89,6 +96,7 @@ export class Run {
         sick: chooses(SICK) ? await this.measureSick(upstream) : [],
         starts: chooses(STARTING) ? await this.measureStarts(upstream) : [],
         catalogs: chooses(CATALOG) ? await this.measureCatalogs() : [],
+        compressions: chooses(COMPRESSION) ? await this.measureCompressions() : [],
       };
     } finally {
       await this.stop(() => true);
@@ -110,12 +118,16 @@ export class Run {
 
   /** One after the other, since starting is busy; an idle gateway costs the others next to nothing. */
   private async startGateways(upstream: Subject): Promise<Subject[]> {
-    const { modes, against, traced } = this.choices;
+    const { modes, against, traced, workers } = this.choices;
     const gateways: Subject[] = [];
     for (const mode of modes) {
       this.say(`starting the ${mode} gateway …`);
       gateways.push(await this.keep(startGatewaySubject({ mode }, upstream)));
       for (const share of traced) gateways.push(await this.startTraced(mode, share, upstream));
+      if (workers !== null && mode === 'distributed') {
+        const more = { mode, name: withWorkers(mode, workers), workers };
+        gateways.push(await this.keep(startGatewaySubject(more, upstream)));
+      }
       if (against === null) continue;
       const before = { mode, folder: against, name: beforeOf(mode) };
       gateways.push(await this.keep(startGatewaySubject(before, upstream)));
@@ -256,6 +268,18 @@ export class Run {
         this.say(`${CATALOG}, ${subject} …`);
         rows.push({ subject, measured: await measureCatalog(mode, url, folder) });
       }
+    }
+    return rows;
+  }
+
+  private async measureCompressions(): Promise<CompressionRow[]> {
+    const { modes, rounds } = this.choices;
+    const upstream = await this.keep(startUpstream(COMPRESSED_TOOLS));
+    const [url] = upstream.urls as [string];
+    const rows: CompressionRow[] = [];
+    for (const mode of modes) {
+      this.say(`${COMPRESSION}, ${mode} …`);
+      rows.push({ subject: mode, measured: await measureCompression(mode, url, COMPRESSED_TOOLS, rounds) });
     }
     return rows;
   }

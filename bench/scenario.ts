@@ -46,6 +46,7 @@ export const NEIGHBOUR = 'a modest caller beside a greedy one';
 export const SICK = 'a healthy upstream beside a sick one';
 export const STARTING = 'start';
 export const CATALOG = 'ten thousand tools';
+export const COMPRESSION = 'compressed lists';
 export const GARBAGE = 'garbage of a call';
 
 export const ROWS: readonly string[] = [
@@ -56,10 +57,14 @@ export const ROWS: readonly string[] = [
   GARBAGE,
   STARTING,
   CATALOG,
+  COMPRESSION,
 ];
 
 /** Tools that the upstream has; every list answer is checked to hold them all. */
 export const TOOL_COUNT = 30;
+
+/** Of the list that is compressed. */
+export const COMPRESSED_TOOLS = 500;
 
 /** Together ten thousand. */
 export const CATALOG_UPSTREAMS = 200;

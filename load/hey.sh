@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Requests with hey (Debian package of that name) against a gateway of yours, and a verdict.
-#   TOKEN=… load/hey.sh [list|call]        URL, REQUESTS, CLIENTS, TOOL, ARGUMENTS, P99_MS, ERRORS_PERCENT
+#   TOKEN=… load/hey.sh [list|call|FILE]   URL, REQUESTS, CLIENTS, TOOL, ARGUMENTS, P99_MS, ERRORS_PERCENT
+# FILE is a body, such as one of load/payloads; PATHNAME says where it is posted, / as in ContextForge's guides or /rpc. A method that
+# names a tool wants LEGACY_RPC_TOOL_METHODS=true of the gateway.
 set -euo pipefail
 : "${TOKEN:?a token of the gateway: switchyard token create}"
 url=${URL:-http://127.0.0.1:4444}
@@ -13,10 +15,13 @@ case ${1:-list} in
     body=$(printf '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"%s","arguments":%s}}' \
       "${TOOL:?the tool to call}" "$ARGUMENTS")
     ;;
-  *) echo "usage: load/hey.sh [list|call]" >&2; exit 2 ;;
+  *)
+    if [ ! -f "$1" ]; then echo "usage: load/hey.sh [list|call|FILE]" >&2; exit 2; fi
+    body=$(cat "$1")
+    ;;
 esac
 report=$(hey -n "$requests" -c "$clients" -m POST -T application/json \
-  -H "Authorization: Bearer $TOKEN" -H 'Accept: application/json' -d "$body" "$url/rpc")
+  -H "Authorization: Bearer $TOKEN" -H 'Accept: application/json' -d "$body" "$url${PATHNAME:-/rpc}")
 echo "$report"
 # What hey gives up on stands under "Error distribution" and in no status line; it rounds the number of requests down.
 awk -v asked="$((requests / clients * clients))" -v p99_ms="${P99_MS:-500}" -v percent="${ERRORS_PERCENT:-0.1}" '

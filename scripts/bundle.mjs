@@ -1,9 +1,10 @@
-// After the compiler: puts each program together with the packages that consist of hundreds of small files, so that Node
-// opens some hundred files at a start instead of four thousand. See docs/adr/0030. Does nothing where nothing is newer.
+// After the compiler: puts each program together with the packages that it uses, so that Node opens some hundred files
+// at a start instead of four thousand. See docs/adr/0030. Does nothing where nothing is newer.
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { closureOf, isForAll, nearest, packageOf, packages, placeOf } from './lockfile.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiled = (file) => join(root, 'dist', file);
@@ -15,23 +16,20 @@ const PROGRAMS = ['switchyard', 'auth', 'registry', 'metrics', 'tool-invocation'
 /** What runs in a thread, beside whatever starts it: all of a bundle lies in one folder. */
 const THREADS = { 'filter-thread': 'libs/jq/src/filter-thread.js' };
 
-/** Everything else stays a package of its own: native parts, files read at run time, CommonJS that finds its parts by name. */
-const TAKEN_IN = [
-  '@nestjs/common',
-  '@nestjs/core',
-  '@nestjs/mapped-types',
-  '@nestjs/microservices',
-  '@nestjs/platform-fastify',
-  '@nestjs/swagger',
-  '@opentelemetry',
-  'bullmq',
-  'cron-parser',
-  'es-toolkit',
-  'iterare',
-  'jose',
-  'lru-cache',
-  'rxjs',
-  'undici',
+/** These stay packages of their own: native parts, threads and files found beside themselves, or by name while they run. */
+const STAYS = [
+  '@grpc/grpc-js',
+  'class-transformer',
+  'class-validator',
+  'ioredis',
+  'jq-web',
+  'msgpackr',
+  'pg',
+  'pino',
+  'reflect-metadata',
+  'swagger-ui-dist',
+  'typeorm',
+  'ws',
 ];
 
 /** Of these a second copy would not know what the first has been told, so nobody outside may ask for them. */
@@ -42,18 +40,20 @@ const newestOf = (at) =>
     .filter((file) => file.endsWith('.js'))
     .reduce((newest, file) => Math.max(newest, statSync(join(at, file)).mtimeMs), 0);
 
-const isTakenIn = (id) => TAKEN_IN.some((name) => id === name || id.startsWith(`${name}/`));
 const isPackage = (id) => /^[@a-z]/i.test(id) && !id.startsWith('#');
+/** Which package is meant depends on who asks: beside another one may lie its own version of a package that is for tests here. */
+const staysOutside = (id, importer) => {
+  if (!isPackage(id)) return false;
+  const place = nearest(packageOf(id), placeOf(relative(root, importer ?? '')));
+  return STAYS.includes(packageOf(id)) || place === undefined || !isForAll(place);
+};
 
 /** Packages that stay outside, and would bring a second copy of one of these. */
-const strangers = () => {
-  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'));
-  return Object.entries(packages).flatMap(([place, { dev, dependencies, peerDependencies }]) => {
-    const name = place.split('node_modules/').at(-1);
-    const asked = { ...dependencies, ...peerDependencies };
-    return name === '' || dev || isTakenIn(name) || !ONE_ONLY.some((one) => one in asked) ? [] : [name];
+const strangers = () =>
+  [...closureOf(STAYS)].filter((place) => {
+    const { dependencies, peerDependencies } = packages[place];
+    return ONE_ONLY.some((one) => one in { ...dependencies, ...peerDependencies });
   });
-};
 
 const newestMs = Math.max(
   newestOf(compiled('apps')),
@@ -64,7 +64,7 @@ if (existsSync(stamp) && statSync(stamp).mtimeMs > newestMs) process.exit();
 
 const outside = strangers();
 if (outside.length > 0)
-  throw new Error(`take in as well, for there is to be one of ${ONE_ONLY.join(', ')}: ${outside}`);
+  throw new Error(`take in what asks for them, for there is to be one of ${ONE_ONLY.join(', ')}: ${outside}`);
 
 const input = {
   ...Object.fromEntries(PROGRAMS.map((name) => [name, compiled(`apps/${name}/src/main.js`)])),
@@ -74,7 +74,9 @@ const build = await rolldown({
   input,
   cwd: root,
   platform: 'node',
-  external: (id) => isPackage(id) && !isTakenIn(id),
+  external: staysOutside,
+  // Its other form asks for its parts by what it is given.
+  resolve: { alias: { 'jsonc-parser': join(root, 'node_modules/jsonc-parser/lib/esm/main.js') } },
   logLevel: 'silent',
 });
 const { output } = await build.write({

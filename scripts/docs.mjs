@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { conversationProblems, conversationTable, conversations } from './conversations.mjs';
 import { consoleTypes } from './console-types.mjs';
 import { chartFiles } from './deploy/chart-files.mjs';
+import { edgeExamples } from './deploy/edge-examples.mjs';
 import { postgresRoles } from './deploy/postgres-roles.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -286,6 +287,7 @@ const pages = {
     }),
   ),
   ...boards,
+  ...edgeExamples(readFileSync(join(root, 'docker/nginx/routes.conf'), 'utf8')),
   ...chartFiles({ root, boards, parts, platformOptions, topology, natsPermissions: permissions(), roles }),
 };
 

@@ -1,4 +1,4 @@
-// The tests need a real nats-server, redis-server, nginx, openssl, bubblewrap, pgbouncer, prometheus and Chromium. Uses those on the PATH; where it may, installs Debian's.
+// The tests need a real nats-server, redis-server, nginx, openssl, bubblewrap, pgbouncer, prometheus, prometheus-alertmanager and Chromium. Uses those on the PATH; where it may, installs Debian's.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -12,6 +12,7 @@ const PROGRAMS = [
   ['bubblewrap', 'bwrap'],
   ['pgbouncer'],
   ['prometheus'],
+  ['prometheus-alertmanager'],
   ['chromium', 'chromium-browser', 'google-chrome'],
 ];
 // This file, while it exists, keeps them from being started as services.

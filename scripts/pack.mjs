@@ -1,16 +1,26 @@
-// `npm run pack`: makes switchyard-VERSION.tgz, what `npm install` takes: the bundled programs and the console, and as
-// dependencies those packages alone that the programs still ask for. Needs a build.
+// `npm run pack`: makes switchyard-VERSION.tgz, what `npm install` takes: the bundled programs and the console with the
+// licences of what they consist of, and as dependencies those packages alone that the programs still ask for. Needs a build.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { closureOf, isForAll, packageOf, packages } from './lockfile.mjs';
+import { noticesOf, placesIn } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const manifest = JSON.parse(read('package.json'));
-const { packages } = JSON.parse(read('package-lock.json'));
 
 /** What the bundle consists of; files of a bundle before may lie beside it. */
 const programs = read('dist/bin/.bundled')
@@ -22,42 +32,82 @@ const IMPORTED =
 /** `createRequire(…).resolve("…")` and the like, by which a program finds a package without loading it. */
 const FOUND_BY_NAME = /\b(?:\w*[rR]equire(?:\$\d+)?(?:\.resolve)?|resolve)\(\s*["']([@a-z][^"'\s]*)["']\s*\)/g;
 
-const packageOf = (id) => (id.startsWith('@') ? id.split('/').slice(0, 2) : id.split('/').slice(0, 1)).join('/');
+const BARE_RESOLVE = /^resolve\(/;
 
-/** The bundler names every file that it takes in. */
-const TAKEN_IN = /^\/\/ *(?:#region )?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm;
+/** Of the page at `/docs` a tenth of the package is needed; it comes along, and asks for no other. */
+const CARRIED = 'swagger-ui-dist';
+const CARRIED_FILES =
+  /^(?:LICENSE|NOTICE|package\.json|absolute-path\.js|index\.(?:js|css|html)|favicon-.*\.png|oauth2-redirect\.\w+|swagger-initializer\.js|swagger-ui(?:\.css|(?:-bundle|-standalone-preset)\.js(?:\.LICENSE\.txt)?))$/;
+
+const inside = new Set(programs.flatMap((file) => [...placesIn(read(`dist/bin/${file}`))]));
+
+/** Packages look for these where somebody uses a part of theirs that we do not. */
+const NEVER_HAD = [
+  '@fastify/multipart',
+  '@fastify/view',
+  '@nestjs/platform-express',
+  '@nestjs/websockets',
+  '@valkey/valkey-glide',
+  'amqp-connection-manager',
+  'kafkajs',
+  'mqtt',
+  'pkg',
+  'supports-color',
+];
 
 const askedFor = () => {
   const found = new Set();
-  const inside = new Set();
-  for (const file of programs) {
-    const text = read(`dist/bin/${file}`);
-    for (const [, taken] of text.matchAll(TAKEN_IN)) inside.add(taken);
+  for (const file of programs)
     for (const pattern of [IMPORTED, FOUND_BY_NAME])
-      for (const [, one, other] of text.matchAll(pattern)) {
+      for (const [match, one, other] of read(`dist/bin/${file}`).matchAll(pattern)) {
         const id = one ?? other;
+        // A promise is resolved with words too; a package that a program finds by its name is one that is installed.
+        if (BARE_RESOLVE.test(match) && packages[`node_modules/${packageOf(id)}`] === undefined) continue;
         if (/^[@a-z]/i.test(id) && !id.startsWith('node:') && !builtinModules.includes(id)) found.add(packageOf(id));
       }
-  }
-  return [...found].filter((id) => !inside.has(id)).sort();
+  const outside = [...found].filter((id) => !inside.has(`node_modules/${id}`));
+  const lost = outside.filter((id) => !isForAll(`node_modules/${id}`) && !NEVER_HAD.includes(id));
+  if (lost.length > 0) throw new Error(`the programs ask for what nobody would have: ${lost}`);
+  return outside.filter((id) => isForAll(`node_modules/${id}`)).sort();
 };
 
-/** Of packages that are taken in, too: those that nothing here depends on are asked for in vain, where they happen to be. */
-const dependencies = Object.fromEntries(
-  askedFor().flatMap((name) => {
-    const installed = packages[`node_modules/${name}`];
-    return installed === undefined || installed.dev || installed.optional ? [] : [[name, installed.version]];
-  }),
-);
+const dependencies = Object.fromEntries(askedFor().map((name) => [name, packages[`node_modules/${name}`].version]));
+
+/** What the console is built from, and all that this depends on. */
+const ofConsole = () => {
+  const sources = readdirSync(join(root, 'apps/admin-ui/src'), { recursive: true }).filter((file) =>
+    /(?<!\.spec)\.(tsx?|css)$/.test(file),
+  );
+  const ids = sources.flatMap((file) =>
+    [...read(`apps/admin-ui/src/${file}`).matchAll(/(?:from|import|url\() ?["']([@a-z][^"']*)["']/g)].map(
+      ([, id]) => id,
+    ),
+  );
+  return closureOf(new Set(ids.map(packageOf)));
+};
+
+/** It asks for another one to count its installations, and for nothing that its page needs. */
+const rewriteManifest = (file) => {
+  const { name, version, license, main } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ name, version, license, main }));
+};
 
 const { name, version, description, license, type, engines, optionalDependencies } = manifest;
 const staged = mkdtempSync(join(tmpdir(), 'switchyard-pack-'));
 try {
   mkdirSync(join(staged, 'dist/bin'), { recursive: true });
   mkdirSync(join(staged, 'scripts'));
+  mkdirSync(join(staged, 'examples'));
   for (const file of programs) copyFileSync(join(root, 'dist/bin', file), join(staged, 'dist/bin', file));
   cpSync(join(root, 'dist/admin-ui'), join(staged, 'dist/admin-ui'), { recursive: true });
-  for (const file of ['scripts/start.mjs', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+  const carried = join(staged, 'node_modules', CARRIED);
+  mkdirSync(carried, { recursive: true });
+  for (const file of readdirSync(join(root, 'node_modules', CARRIED)))
+    if (CARRIED_FILES.test(file)) copyFileSync(join(root, 'node_modules', CARRIED, file), join(carried, file));
+  rewriteManifest(join(carried, 'package.json'));
+  const places = [...inside, ...ofConsole(), `node_modules/${CARRIED}`];
+  writeFileSync(join(staged, 'THIRD-PARTY-NOTICES.md'), noticesOf(root, new Set(places)));
+  for (const file of ['scripts/start.mjs', 'examples/mcp-catalog.yml', 'README.md', 'CHANGELOG.md', 'LICENSE'])
     copyFileSync(join(root, file), join(staged, file));
   const packed = {
     name,
@@ -67,7 +117,8 @@ try {
     type,
     engines,
     bin: { switchyard: 'scripts/start.mjs' },
-    files: ['dist', 'scripts', 'CHANGELOG.md'],
+    files: ['dist', 'scripts', 'examples', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.md'],
+    bundleDependencies: [CARRIED],
     dependencies,
     optionalDependencies,
   };

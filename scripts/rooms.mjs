@@ -1,7 +1,8 @@
 // `npm run rooms`: the rooms of each app (the folders below its `src`), which of them import each other, and the sizes
-// of its files. Fails when two rooms import each other, when "rooms" of topology.json and the folders differ, or when a
-// folder of an app or a library holds too many files.
-import { execFileSync } from 'node:child_process';
+// of its files. Fails when two rooms import each other, when "rooms" of topology.json and the folders differ, when a
+// folder of an app or a library holds too many files, or when an import breaks a rule, as `npm run lint:imports` does,
+// whose rules it reads the same files by.
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,15 +12,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { rooms } = JSON.parse(readFileSync(join(root, 'libs/contracts/topology.json'), 'utf8'));
 const isProduct = (path) => /\.tsx?$/.test(path) && !path.endsWith('.spec.ts') && !path.endsWith('/api/schema.ts');
 
-const dependenciesOf = () => {
+/** The modules with what they import, and the rules that are broken. */
+const cruise = () => {
   const cruiser = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
-  const args = [cruiser, '--no-progress', '--config', '.dependency-cruiser.mjs', '--output-type', 'json', 'apps'];
-  try {
-    return JSON.parse(execFileSync(process.execPath, args, { cwd: root, maxBuffer: 256 << 20 })).modules;
-  } catch (error) {
-    // Broken rules make it fail; what it found is on its standard output all the same.
-    return JSON.parse(error.stdout).modules;
-  }
+  const options = ['--no-progress', '--config', '.dependency-cruiser.mjs', '--output-type', 'json'];
+  const args = [cruiser, ...options, 'apps', 'libs', 'parties'];
+  const found = spawnSync(process.execPath, args, { cwd: root, maxBuffer: 256 << 20, encoding: 'utf8' });
+  // Broken rules make it fail; what it found is on its standard output all the same.
+  if (!found.stdout.startsWith('{')) throw new Error(`dependency-cruiser has failed: ${found.stderr}`);
+  const { modules, summary } = JSON.parse(found.stdout);
+  const reasonOf = (name) => summary.ruleSetUsed.forbidden.find((rule) => rule.name === name)?.comment;
+  return {
+    modules,
+    violations: summary.violations.map((broken) => ({ ...broken, reason: reasonOf(broken.rule.name) })),
+  };
 };
 
 const foldersOf = (path) =>
@@ -65,7 +71,7 @@ const differencesOf = (app, folders) => {
   ];
 };
 
-const modules = dependenciesOf();
+const { modules, violations } = cruise();
 let isSound = true;
 for (const app of foldersOf('apps')) {
   const folders = foldersOf(`apps/${app}/src`);
@@ -85,5 +91,9 @@ for (const app of foldersOf('apps')) {
 for (const { folder, files } of crowdedFolders(root)) {
   console.log(`${folder}: ${files} files, more than ${FILES_PER_FOLDER_MAX}; give a part of them a folder of its own`);
   isSound = false;
+}
+for (const { from, to, rule, reason } of violations) {
+  console.log(`${rule.name}: ${from} → ${to}${reason === undefined ? '' : `. ${reason}`}`);
+  if (rule.severity === 'error') isSound = false;
 }
 process.exit(isSound ? 0 : 1);

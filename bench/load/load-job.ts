@@ -11,6 +11,8 @@ export interface LoadJob {
   readonly durationMs: number;
   /** Calls after which it stops, however much time is left. */
   readonly callsMax: number;
+  /** Of each connection between two calls; none unless given. */
+  readonly pauseMs?: number;
 }
 
 export interface LoadResult {

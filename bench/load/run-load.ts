@@ -8,7 +8,7 @@ import { bodyWriter, headOf, initializeBody, initializedBody, mirrorHeaders, req
 const ERROR_SAMPLES_MAX = 5;
 const TOO_MANY = 429;
 
-/** Keeps every lane busy until the time or the number of calls is up; checks every answer. */
+/** Keeps every lane busy, but for its pauses, until the time or the number of calls is up; checks every answer. */
 export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
   const lanes = await Promise.all(Array.from({ length: job.connections }, () => Lane.open(job)));
   const latencies = new Float64Array(job.callsMax);
@@ -45,6 +45,10 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
         now = after;
         const problem = check.problemOf(id, answer);
         if (problem !== null) fail(problem);
+        if (job.pauseMs !== undefined) {
+          await sleep(job.pauseMs);
+          now = performance.now();
+        }
       } catch (error) {
         fail(error instanceof Error ? error.message : String(error));
         await lane.reopen();

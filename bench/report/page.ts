@@ -23,16 +23,19 @@ measures all subjects one after the other.
 - **a modest caller beside a greedy one**: four connections that call a quick tool, alone and beside another caller that keeps
   2,000 calls of a slow one going, ten times what one upstream takes at once; what is refused comes again when it is told to.
   Then beside 520 requests without a token of which a head and one byte come; each that is cut off is there again a second later.
-- **a healthy upstream beside a sick one**: eight connections that call it, alone and while eight callers call one that is reached by
-  name as well and whose name server says nothing, that resets the connection, or that floods the stream of each call.
+- **a healthy upstream beside a sick one**: eight connections that call it 20 times a second at most, alone and while eight callers call another
+  in the same way: one that is as well (what as many calls take), hangs, resets the connection, drips a byte a second, answers 503 or
+  429, floods the stream of each call, whose name server says nothing, or whose name is gone.
 - **1 caller**: one connection, which asks again when it has its answer.
 - **garbage of a call**: what a call, and a list, which has no record, allocate in the heaps of all Node processes; and the turns
-  of the event loop meanwhile, of the process where they take longest.
+  of the event loop meanwhile, of the process where they take longest. What the bare proxy leaves, \`node:http\` and undici do.
 - **start**: from \`npm start\` to the first answered call, nothing to build. With an empty data folder the first call is
   \`tools/list\`, else a \`tools/call\` to an upstream registered before.
 - **ten thousand tools**: one gateway with one upstream of 50 tools, then with 200 of them. A tool is switched off or on before each
   call, and in 20 of 120 times a call of that tool shows that the change has come. CPU is that of all processes, databases
   included, less that of the calls. An upstream of 50 tools is registered and called, then deleted.
+- **compressed lists**: a list of 500 tools, asked for again and again by four connections in each coding in turn; CPU is that of the
+  gateway's processes. Each answer is decoded and counted.
 - **resident memory**: of each Node process, idle before its first call, the most in the rows of small calls, and the
   most in the whole run. What PostgreSQL's processes share counts once.
 

@@ -27,7 +27,9 @@ export const beforeOf = (subject: string): string => `${subject} before`;
 
 /** The same gateway, of whose traces this share is exported. */
 export const tracedOf = (subject: string, share: number): string => `${subject}, ${share * 100} % traced`;
-const untracedOf = (subject: string): string => subject.replace(/, [\d.]+ % traced$/, '');
+/** The same gateway, of each of whose services so many processes run. */
+export const withWorkers = (subject: string, workers: number): string => `${subject}, ${workers} workers`;
+const plainOf = (subject: string): string => subject.replace(/, (?:[\d.]+ % traced|\d+ workers)$/, '');
 
 export const ratiosOf = (rows: readonly Row[]): Ratio[] =>
   rows.flatMap((row) => {
@@ -36,7 +38,7 @@ export const ratiosOf = (rows: readonly Row[]): Ratio[] =>
       ({ scenario, subject }) =>
         scenario === row.scenario &&
         subject !== row.subject &&
-        [BASE, beforeOf(row.subject), untracedOf(row.subject)].includes(subject),
+        [BASE, beforeOf(row.subject), plainOf(row.subject)].includes(subject),
     );
     return others.map((other) => ratioOf(row, other));
   });

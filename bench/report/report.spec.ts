@@ -3,8 +3,17 @@ import type { Measurement } from '../measure.js';
 import { costOf, rssOf } from '../subject/process-cost.js';
 import { pageOf } from './page.js';
 import { pictureOf } from './picture.js';
-import { ratiosOf } from './ratios.js';
-import { type Report, errorsOf, garbageRowOf, listenRowOf, neighbourRowOf, rowOf, sickRowOf } from './report.js';
+import { ratiosOf, withWorkers } from './ratios.js';
+import {
+  type Report,
+  type Row,
+  errorsOf,
+  garbageRowOf,
+  listenRowOf,
+  neighbourRowOf,
+  rowOf,
+  sickRowOf,
+} from './report.js';
 import { textOfPeers, textOfReport } from './text.js';
 
 const measured = (cpuUsPerCall: number, more: Partial<Measurement> = {}): Measurement => ({
@@ -102,17 +111,43 @@ const report: Report = {
       },
     },
   ],
+  compressions: [
+    {
+      subject: 'embedded',
+      measured: {
+        tools: 500,
+        lists: [
+          { coding: 'identity', bytes: 300_000, cpuUs: 400 },
+          { coding: 'gzip', bytes: 9_000, cpuUs: 100 },
+        ],
+        errors: 1,
+        errorSamples: ['gzip was asked for'],
+      },
+    },
+  ],
   memory: [{ subject: 'embedded', uses: [{ process: 'embedded', idleMb: 150, busyMb: 200, mostMb: 240 }] }],
 };
 
-it('compares a subject with another one round by round, and takes the median of that', () => {
+it('the report compares a subject with another one round by round, and takes the median of that', () => {
   const [proxy, before] = ratiosOf(report.rows);
   expect(proxy).toMatchObject({ subject: 'embedded', against: 'bare proxy', cpu: 1.8, cpuRange: [1.5, 2] });
   expect(proxy?.throughput).toBeCloseTo(1 / 1.8);
   expect(before).toMatchObject({ subject: 'embedded', against: 'embedded before', cpu: 0.5 });
 });
 
-it('takes the median round', () => {
+it('the report compares a gateway with several workers with the same one without', () => {
+  const [, embedded] = report.rows as [Row, Row];
+  const rows = [
+    { ...embedded, subject: 'distributed' },
+    { ...embedded, subject: withWorkers('distributed', 2) },
+    { ...embedded, subject: 'embedded' },
+  ];
+  expect(ratiosOf(rows)).toMatchObject([
+    { subject: 'distributed, 2 workers', against: 'distributed', throughput: 1, cpu: 1 },
+  ]);
+});
+
+it('the report takes the median round', () => {
   expect(report.rows[1]?.median.cpuUsPerCall).toBe(60);
   expect(report.listening[0]?.median.kbPerStream).toBe(20);
   expect(report.neighbours[0]?.median.besideP99Ms).toBe(3);
@@ -120,7 +155,7 @@ it('takes the median round', () => {
   expect(report.garbage[0]?.median.call.kb).toBe(42);
 });
 
-it('says first what does not depend on the machine, and names wrong answers', () => {
+it('the report says first what does not depend on the machine, and names wrong answers', () => {
   const text = textOfReport(report);
   expect(text.indexOf('1.80 ×')).toBeLessThan(text.indexOf('CPU µs/call'));
   expect(text).toContain('tools/call modern, embedded: <odd> & wrong');
@@ -130,10 +165,12 @@ it('says first what does not depend on the machine, and names wrong answers', ()
   expect(text).toContain('1.50 ×');
   expect(text).toContain('ten thousand tools, embedded: a tool is offered');
   expect(text).toContain('garbage of a call, embedded: wrong text');
-  expect(errorsOf(report)).toBe(7);
+  expect(text).toContain('compressed lists, embedded: gzip was asked for');
+  expect(text).toContain('0.25 ×');
+  expect(errorsOf(report)).toBe(8);
 });
 
-it('leaves out what was not measured', () => {
+it('the report leaves out what was not measured', () => {
   const text = textOfReport({
     ...report,
     listening: [],
@@ -142,9 +179,10 @@ it('leaves out what was not measured', () => {
     garbage: [],
     starts: [],
     catalogs: [],
+    compressions: [],
     memory: [],
   });
-  expect(text).not.toMatch(/npm start|listen|modest|sick|Garbage|Resident|thousand/);
+  expect(text).not.toMatch(/npm start|listen|modest|sick|Garbage|Resident|thousand|coding/);
 });
 
 it('textOfPeers compares each with the embedded gateway, and says who is missing when somebody is', () => {
@@ -156,10 +194,10 @@ it('textOfPeers compares each with the embedded gateway, and says who is missing
   expect(text).toContain('crate is left out: cargo is needed');
 });
 
-it('writes a page whose tables are whole', () => {
+it('the report writes a page whose tables are whole', () => {
   const page = pageOf(report);
   const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
-  expect(tables).toHaveLength(9);
+  expect(tables).toHaveLength(10);
   for (const table of tables) {
     const columns = new Set(
       table
@@ -171,7 +209,7 @@ it('writes a page whose tables are whole', () => {
   }
 });
 
-it('draws a picture that is well-formed', () => {
+it('the report draws a picture that is well-formed', () => {
   const svg = pictureOf({
     ...report,
     rows: report.rows.map((row) => ({ ...row, scenario: 'a <scenario> & so on' })),
@@ -183,10 +221,10 @@ it('draws a picture that is well-formed', () => {
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
 });
 
-it('counts the processor time of a process and its threads', () => {
+it('the report counts the processor time of a process and its threads', () => {
   const before = costOf([process.pid]);
-  const endsAt = Date.now() + 300;
-  while (Date.now() < endsAt);
+  const used = process.cpuUsage();
+  while (process.cpuUsage(used).user < 100_000);
   const after = costOf([process.pid]);
   expect(after.gatewayCpuMs - before.gatewayCpuMs).toBeGreaterThan(30);
   expect(after.gatewayRssBytes).toBeGreaterThan(20_000_000);

@@ -1,5 +1,6 @@
 import type { Measurement } from '../measure.js';
 import type { CatalogMeasurement } from '../measure-catalog.js';
+import type { CompressionMeasurement } from '../measure-compression.js';
 import type { GarbageMeasurement } from '../measure-garbage.js';
 import type { ListenMeasurement } from '../measure-listening.js';
 import type { NeighbourMeasurement } from '../measure-neighbour.js';
@@ -51,6 +52,12 @@ export interface CatalogRow {
   readonly measured: CatalogMeasurement;
 }
 
+/** One list, in each coding. */
+export interface CompressionRow {
+  readonly subject: string;
+  readonly measured: CompressionMeasurement;
+}
+
 export interface SubjectMemory {
   readonly subject: string;
   readonly uses: readonly MemoryUse[];
@@ -76,6 +83,7 @@ export interface Report {
   readonly garbage: readonly GarbageRow[];
   readonly starts: readonly StartRound[];
   readonly catalogs: readonly CatalogRow[];
+  readonly compressions: readonly CompressionRow[];
   readonly memory: readonly SubjectMemory[];
 }
 
@@ -135,8 +143,9 @@ export const errorsOf = ({
   sick,
   garbage,
   catalogs,
-}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'catalogs'>): number =>
+  compressions,
+}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'catalogs' | 'compressions'>): number =>
   [...rows, ...listening, ...neighbours, ...sick, ...garbage].reduce(
     (total, { rounds }) => total + rounds.reduce((sum: number, { errors }) => sum + errors, 0),
-    catalogs.reduce((sum, { measured }) => sum + measured.errors, 0),
+    [...catalogs, ...compressions].reduce((sum, { measured }) => sum + measured.errors, 0),
   );

@@ -168,6 +168,22 @@ const catalogTable = ({ catalogs }: Report): Table => ({
   ),
 });
 
+const compressionTable = ({ compressions }: Report): Table => ({
+  title: 'A list of 500 tools in each coding',
+  texts: 2,
+  head: ['subject', 'coding', 'bytes', 'CPU µs/list', 'against identity', 'wrong'],
+  body: compressions.flatMap(({ subject, measured: { lists, errors } }) =>
+    lists.map(({ coding, bytes, cpuUs }) => [
+      subject,
+      coding,
+      String(bytes),
+      cpuUs.toFixed(0),
+      `${(cpuUs / (lists[0]?.cpuUs ?? cpuUs)).toFixed(2)} ×`,
+      String(errors),
+    ]),
+  ),
+});
+
 const memoryTable = ({ memory }: Report): Table => ({
   title: 'Resident memory',
   texts: 2,
@@ -219,6 +235,17 @@ const totalUs = ({ cpuUsPerCall, storesCpuUsPerCall }: Measurement): number => c
 
 /** Ratios first: they outlive a change of machine. */
 export const tablesOf = (report: Report): Table[] =>
-  [ratioTable, callTable, listenTable, neighbourTable, sickTable, garbageTable, startTable, catalogTable, memoryTable]
+  [
+    ratioTable,
+    callTable,
+    listenTable,
+    neighbourTable,
+    sickTable,
+    garbageTable,
+    startTable,
+    catalogTable,
+    compressionTable,
+    memoryTable,
+  ]
     .map((table) => table(report))
     .filter(({ body }) => body.length > 0);

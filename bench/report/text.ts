@@ -29,6 +29,10 @@ export const textOfReport = (report: Report): string => {
     })),
     ...report.garbage.map(({ subject, rounds }) => ({ name: `garbage of a call, ${subject}`, rounds })),
     ...report.listening.map(({ subject, rounds }) => ({ name: `listen streams, ${subject}`, rounds })),
+    ...report.compressions.map(({ subject, measured }) => ({
+      name: `compressed lists, ${subject}`,
+      rounds: [measured],
+    })),
     ...report.catalogs.map(({ subject, measured }) => ({ name: `ten thousand tools, ${subject}`, rounds: [measured] })),
   ];
   const samples = named.flatMap(({ name, rounds }) =>

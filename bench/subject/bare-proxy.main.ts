@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { Agent } from 'undici';
-import { collectWhenTold } from './garbage.js';
+import { obeyWhenTold } from './garbage.js';
 
 // What any gateway on Node costs at least: reads the request, sends it on over a kept connection, writes the answer.
 const target = new URL(process.argv[2] as string);
@@ -47,5 +47,5 @@ server.keepAliveTimeout = 120_000;
 server.listen(0, '127.0.0.1', 4_096, () => {
   process.send?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
 });
-collectWhenTold();
+obeyWhenTold();
 process.on('disconnect', () => process.exit(0));

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runInThisContext } from 'node:vm';
 import type { ChildServer } from '#libs/testing';
 
 /** Lets a Node process open its inspector, when it is told to, on a port of its own choice. */
@@ -54,19 +55,28 @@ const inspectorOf = async (server: ChildServer): Promise<string> => {
   throw new Error('the process does not open its inspector');
 };
 
-/** The same of a script of ours, which has to call `collectWhenTold`. */
-export const collectFromScript = async (child: ChildProcess): Promise<void> => {
+type Order = 'collect' | { readonly evaluate: string };
+
+/** The same of a script of ours, which has to call `obeyWhenTold`. */
+export const collectFromScript = (child: ChildProcess): Promise<void> => tell(child, 'collect').then(() => {});
+
+/** The value, as JSON has it, of an expression in such a script. */
+export const evaluateInScript = (child: ChildProcess, expression: string): Promise<unknown> =>
+  tell(child, { evaluate: expression });
+
+const tell = async (child: ChildProcess, order: Order): Promise<unknown> => {
   const done = once(child, 'message');
-  child.send('collect');
-  await done;
+  child.send(order);
+  const [{ value }] = (await done) as [{ value?: unknown }];
+  return value;
 };
 
 export const EXPOSE_GC = ['--expose-gc'];
 
-export const collectWhenTold = (): void => {
-  process.on('message', (message) => {
-    if (message !== 'collect') return;
+export const obeyWhenTold = (): void => {
+  process.on('message', (order: Order) => {
+    if (order !== 'collect') return process.send?.({ value: runInThisContext(order.evaluate) as unknown });
     for (let turn = 0; turn < TURNS; turn++) (globalThis as { gc?: () => void }).gc?.();
-    process.send?.('collected');
+    return process.send?.({});
   });
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ANNOUNCE, type EntryView, type Gateway, startGateway } from '#libs/testing';
 import { TOOL_COUNT } from '../scenario.js';
-import { collectFrom, collectFromScript, evaluateIn, EXPOSE_GC, INSPECTABLE } from './garbage.js';
+import { collectFrom, collectFromScript, evaluateIn, evaluateInScript, EXPOSE_GC, INSPECTABLE } from './garbage.js';
 
 /** Something to be measured. */
 export interface Subject {
@@ -86,6 +86,7 @@ export const startBareProxy = async (upstream: Subject, replicas = 1): Promise<S
     pids,
     processes: pids.map((pid) => ({ name: 'proxy', pid })),
     collect: async () => void (await Promise.all(started.map(({ child }) => collectFromScript(child)))),
+    evaluate: (expression) => Promise.all(started.map(({ child }) => evaluateInScript(child, expression))),
     change: () => upstream.change(),
     stop: async () => void (await Promise.all(started.map(({ child }) => end(child)))),
   };
@@ -106,17 +107,23 @@ export interface GatewayChoice {
   readonly name?: string;
   /** Settings of its own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Processes of each service. Node has no inspector port of a worker's own choice, so these are not looked into. */
+  readonly workers?: number;
 }
 
 const OTHER = 'greedy@example.com';
 
 /** A gateway with one virtual server over the upstream: authentication, routing and call records on, as it ships. */
 export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subject): Promise<Subject> => {
-  const { mode, replicas = 1, folder, name = mode, env } = choice;
+  const { mode, replicas = 1, folder, name = mode, env, workers } = choice;
   const gateway = await startGateway({
     mode,
     replicas,
-    env: { ...INSPECTABLE, TOOL_CONCURRENT_LIMIT: '1000', ...env },
+    env: {
+      ...(workers === undefined ? INSPECTABLE : { WORKERS: String(workers) }),
+      TOOL_CONCURRENT_LIMIT: '1000',
+      ...env,
+    },
     ...(folder !== undefined && { folder }),
   });
   try {
@@ -128,6 +135,7 @@ export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subje
     });
     await gateway.admin.call('POST', '/auth/email/admin/users', { email: OTHER });
     const server = await gateway.admin.createServer('bench', [registered]);
+    const inspectable = workers === undefined ? gateway.processes : [];
     return {
       name,
       urls: gateway.ingressUrls.map((url) => `${url}/servers/${server.id}/mcp`),
@@ -135,8 +143,10 @@ export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subje
       otherToken: await gateway.tokenFor({ email: OTHER }),
       pids: pidsOf(gateway),
       processes: processesOf(gateway),
-      collect: async () => void (await Promise.all(gateway.processes.map(({ server }) => collectFrom(server)))),
-      evaluate: (expression) => Promise.all(gateway.processes.map(({ server }) => evaluateIn(server, expression))),
+      collect: async () => void (await Promise.all(inspectable.map(({ server }) => collectFrom(server)))),
+      ...(workers === undefined && {
+        evaluate: (expression: string) => Promise.all(inspectable.map(({ server }) => evaluateIn(server, expression))),
+      }),
       change: () => changeTool(gateway),
       stop: () => gateway.stop(),
     };

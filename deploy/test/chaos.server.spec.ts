@@ -26,7 +26,8 @@ it.each(RUNS)(
       return fault.kind === 'network' ? `network ${fault.act}` : fault.kind;
     });
     expect(kinds).toEqual(wrong);
-    expect(run.endings['ok']).toBeGreaterThan(200);
+    // Calls went on all the while; how many there were is for the machine to say.
+    expect(run.endings['ok']).toBeGreaterThan(run.faults.length * 10);
     expect(run.registrations).toBeGreaterThan(5);
   },
 );

@@ -45,6 +45,7 @@ describe('the values of the chart', () => {
     ['a setting outside its range', { settings: { TOOL_TIMEOUT: 0 } }],
     ['a secret among the settings', { settings: { JWT_SECRET_KEY: 'x'.repeat(40) } }],
     ['what the chart sets itself', { settings: { PORT: 80 } }],
+    ['a port of a collector that is none', { networkPolicy: { telemetryPorts: [0] } }],
     ['a misspelt member', { edge: { replica: 2 } }],
   ])('the values of the chart are refused when they hold %s', (_what, values) => {
     expect(complaintsOf(values)).not.toEqual([]);

@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -32,13 +34,18 @@ const compose = parse(shipped('docker/compose.yaml'), { merge: true }) as {
   readonly services: Readonly<
     Record<
       string,
-      { readonly environment?: Record<string, string | null>; readonly secrets?: readonly (string | Mount)[] }
+      {
+        readonly command?: readonly string[];
+        readonly environment?: Record<string, string | null>;
+        readonly secrets?: readonly (string | Mount)[];
+      }
     >
   >;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 };
 
 let folder: string;
+let firstRoutesPort: number;
 let nats: NatsServer;
 let redis: RedisServer;
 let pooler: ChildServer;
@@ -50,7 +57,7 @@ let gateway: Gateway;
 const secret = (name: string): string => readFileSync(join(folder, 'docker/secrets', name), 'utf8');
 
 /** As Compose makes it: the settings that stand in the file and begin with a path below /run/secrets. */
-const environmentOf = (service: Service): Record<string, string> => {
+const environmentOf = (service: Service | 'command-line'): Record<string, string> => {
   const { environment = {}, secrets = [] } = compose.services[service] ?? {};
   const fileOf = (target: string): string => {
     const mount = secrets.find((one) => (typeof one === 'string' ? one : one.target) === target);
@@ -73,11 +80,17 @@ const pointHere = (name: string, from: string, port: number): void => {
   writeFileSync(path, text.replace(from, `127.0.0.1:${port}`));
 };
 
-const natsConfig = (): string =>
+const natsConfig = (routesPort: number): string =>
   shipped('docker/nats.conf')
     .replaceAll(/^(port|http_port):.*$/gm, '')
     .replace('include ./permissions.conf', shipped('deploy/nats/permissions.conf'))
-    .replace('include ./passwords.conf', secret('nats_passwords.conf'));
+    .replace(
+      'include ./passwords.conf',
+      secret('nats_passwords.conf').replace('nats:6222', `127.0.0.1:${firstRoutesPort}`),
+    )
+    .replace('port: 6222', `listen: "127.0.0.1:${routesPort}"`)
+    .replaceAll('/etc/nats/tls.', join(folder, 'docker/secrets/nats.'))
+    .replaceAll('/etc/nats/ca.crt', join(folder, 'docker/secrets/certificate_authority.crt'));
 
 const preparePostgres = async (socketDir: string): Promise<void> => {
   const psql = (...args: string[]) =>
@@ -89,7 +102,9 @@ const preparePostgres = async (socketDir: string): Promise<void> => {
     '-f',
     join(root, 'deploy/postgres/roles.sql'),
   ];
-  for (const _ of ['an empty database', 'one that has the roles']) psql('-d', 'switchyard', ...roles);
+  const monitoring = ['-f', join(folder, 'docker/secrets/postgres_monitoring_role.psql')];
+  monitoring.push('-f', join(root, 'docker/monitoring/role.sql'));
+  for (const _ of ['an empty database', 'one that has the roles']) psql('-d', 'switchyard', ...roles, ...monitoring);
   execFileSync('tee', [psql('-d', 'postgres', '-c', 'SHOW hba_file').trim()], {
     input: 'local all postgres trust\nlocal all all scram-sha-256\n',
     stdio: ['pipe', 'ignore', 'inherit'],
@@ -120,8 +135,11 @@ beforeAll(async () => {
   copyFileSync(join(root, 'docker/make-secrets.sh'), join(folder, 'docker/make-secrets.sh'));
   execFileSync('sh', [join(folder, 'docker/make-secrets.sh')]);
 
-  nats = await startNatsServer({ config: natsConfig() });
-  redis = await startRedisServer(['--aclfile', join(folder, 'docker/secrets/redis_users.acl')]);
+  firstRoutesPort = await freePort();
+  nats = await startNatsServer({ config: natsConfig(firstRoutesPort) });
+  const [, ...flags] = compose.services['redis']?.command ?? [];
+  const aclFile = join(folder, 'docker/secrets/redis_users.acl');
+  redis = await startRedisServer(flags.map((flag) => (flag === '/run/secrets/redis_users' ? aclFile : flag)));
   poolerPort = await freePort();
   for (const name of Object.keys(compose.secrets)) {
     if (name.startsWith('nats_url')) pointHere(name, 'nats:4222', nats.port);
@@ -169,11 +187,76 @@ describe('five services with the secrets and stores of the Compose file', () => 
   it('have a NATS server whose configuration is valid as it is shipped and mounted', () => {
     const mounted = join(folder, 'nats');
     mkdirSync(mounted);
-    for (const name of ['docker/nats.conf', 'deploy/nats/permissions.conf'])
-      copyFileSync(join(root, name), join(mounted, name.split('/').at(-1) ?? ''));
-    writeFileSync(join(mounted, 'passwords.conf'), secret('nats_passwords.conf'));
+    const copy = (from: string, name: string): void => {
+      const text = readFileSync(from, 'utf8');
+      // In the container the folder has another name.
+      writeFileSync(join(mounted, name), text.replaceAll('/etc/nats/', `${mounted}/`));
+    };
+    copy(join(root, 'docker/nats.conf'), 'nats.conf');
+    copy(join(root, 'deploy/nats/permissions.conf'), 'permissions.conf');
+    for (const { source, target } of (compose.services['nats']?.secrets ?? []) as readonly Mount[])
+      copy(join(folder, 'docker', compose.secrets[source]?.file ?? ''), basename(target));
     // Fails with what is wrong.
     execFileSync('nats-server', ['-t', '-c', join(mounted, 'nats.conf')], { stdio: 'pipe' });
+  });
+
+  it('have a second NATS server join the first by the password of the file, and hear of it', async () => {
+    const config = natsConfig(await freePort()).replace('server_name: nats', 'server_name: nats-2');
+    const second = await startNatsServer({ config });
+    const [user = '', pass = ''] = new URL(secret('nats_url_metrics')).href.split(/[/:@]+/).slice(1);
+    const ca = secret('certificate_authority.crt');
+    const connection = await connect({ servers: `127.0.0.1:${second.port}`, user, pass, tls: { ca } });
+    await expect.poll(() => connection.info?.connect_urls).toContainEqual(expect.stringMatching(`:${nats.port}$`));
+    await connection.close();
+    await second.stop();
+  });
+
+  it('have the upstream that its script registers, and are called as the guides of ContextForge call', async () => {
+    const port = await freePort();
+    const sample = new ChildServer({
+      command: process.execPath,
+      args: [join(root, 'docker/sample/upstream.mjs')],
+      env: { PORT: String(port), HOST: '127.0.0.1' },
+      probe: () => canConnect(port),
+    });
+    await sample.start();
+    const env = {
+      ...environmentOf('command-line'),
+      PATH: process.env['PATH'] ?? '',
+      SWITCHYARD_DATA_DIR: join(folder, 'of-commands'),
+      SWITCHYARD_URL: gateway.url,
+      SAMPLE_URL: `http://127.0.0.1:${port}/mcp`,
+    };
+    const command = [process.execPath, join(root, 'dist/bin/switchyard.js')];
+    for (const _ of ['once', 'at every further start'])
+      await promisify(execFile)('sh', [join(root, 'docker/sample/register.sh'), ...command], { env });
+    const { environment = {} } = compose.services['k6'] ?? {};
+    const [, name] = /:-([\w-]+)}$/.exec(environment['TOOL'] ?? '') ?? [];
+    const [, given = ''] = /:-(.+)}$/.exec(environment['ARGUMENTS'] ?? '') ?? [];
+    const answer = await fetch(`${gateway.url}/rpc`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.adminToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name, arguments: JSON.parse(given) },
+      }),
+    });
+    expect(await answer.json()).toMatchObject({ result: { content: [{ text: '08:00' }] } });
+    await sample.stop();
+  });
+
+  it('have a Postgres that knows each setting which it is started with', async () => {
+    const wanted = (compose.services['postgres']?.command ?? []).flatMap((word) => word.match(/(?<=^-c)\w+/) ?? []);
+    const client = new pg.Client({ connectionString: secret('database_url_metrics') });
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_settings WHERE name = ANY($1)', [
+      wanted,
+    ]);
+    await client.end();
+    expect(rows.map(({ name }) => name).toSorted()).toEqual(wanted.toSorted());
+    expect(wanted.length).toBeGreaterThan(10);
   });
 
   it('have no secret in their environment', () => {
@@ -198,6 +281,39 @@ describe('five services with the secrets and stores of the Compose file', () => 
       expect(await answer(name, 'SELECT current_user')).toEqual({ current_user: `switchyard_${name}` });
     expect(await answer('metrics', 'SELECT * FROM auth.users')).toBe('42501');
     expect(await answer('registry', 'SELECT * FROM auth.upstream_credentials')).toBe('42501');
+  });
+
+  it('have exporters that may ask PostgreSQL and PgBouncer how they are, and read no table', async () => {
+    const password = secret('postgres_monitoring_password');
+    const answer = async (database: string, sql: string) => {
+      const connectionString = `postgres://switchyard_monitoring:${password}@127.0.0.1:${poolerPort}/${database}`;
+      const client = new pg.Client({ connectionString });
+      await client.connect();
+      const outcome = await client.query(sql).then(
+        ({ rows }) => rows.length > 0,
+        ({ code, message }: { code: string; message: string }) => code ?? message,
+      );
+      await client.end();
+      return outcome;
+    };
+    expect(await answer('pgbouncer', 'SHOW STATS')).toBe(true);
+    expect(await answer('pgbouncer', 'SHOW POOLS')).toBe(true);
+    expect(await answer('pgbouncer', 'PAUSE')).not.toBe(true);
+    expect(await answer('switchyard', 'SELECT query FROM pg_stat_activity')).toBe(true);
+    expect(await answer('switchyard', 'SELECT * FROM auth.users')).toBe('42501');
+    expect(await answer('switchyard', 'CREATE TABLE public.x (y int)')).toBe('42501');
+  });
+
+  it('have an exporter that may ask Redis how it is, and neither read nor set anything', async () => {
+    const exporter = new Redis({
+      port: redis.port,
+      username: 'monitoring',
+      password: secret('redis_monitoring_password'),
+    });
+    expect(await exporter.info()).toContain('connected_clients');
+    await expect(exporter.get('switchyard:x')).rejects.toThrow('NOPERM');
+    await expect(exporter.config('GET', 'aclfile')).rejects.toThrow('NOPERM');
+    exporter.disconnect();
   });
 
   it('have keys of their own in Redis, where nobody else may do more than ask whether it is alive', async () => {

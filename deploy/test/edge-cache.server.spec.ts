@@ -18,6 +18,7 @@ describe('the edge before services that say how long an answer is good', () => {
   let backend: Backend;
   let edge: Edge;
   let cacheControl: string | undefined;
+  let vary: string | undefined;
   let answered = 0;
 
   beforeAll(async () => {
@@ -26,6 +27,7 @@ describe('the edge before services that say how long an answer is good', () => {
       response.writeHead(200, {
         'content-type': 'application/json',
         ...(cacheControl !== undefined && { 'cache-control': cacheControl }),
+        ...(vary !== undefined && { vary }),
       });
       response.end(JSON.stringify({ for: `${authorization} ${cookie}`, answer: ++answered }));
     });
@@ -50,6 +52,21 @@ describe('the edge before services that say how long an answer is good', () => {
     expect([first.cache, again.cache]).toEqual(['MISS', 'HIT']);
     expect(again.body).toBe(first.body);
     expect(backend.requests).toHaveLength(1);
+  });
+
+  it('the edge keeps an answer for each coding that its clients take, and gives none another', async () => {
+    cacheControl = 'max-age=60';
+    vary = 'Origin, Accept-Encoding';
+    try {
+      const ask = (accepts: string) =>
+        get(edge, '/metrics?coded', { authorization: 'Bearer ann', 'accept-encoding': accepts });
+      const [br, gzip, again] = [await ask('br'), await ask('gzip'), await ask('br')];
+      expect([br.cache, gzip.cache, again.cache]).toEqual(['MISS', 'MISS', 'HIT']);
+      expect(again.body).toBe(br.body);
+      expect(gzip.body).not.toBe(br.body);
+    } finally {
+      vary = undefined;
+    }
   });
 
   it.each([

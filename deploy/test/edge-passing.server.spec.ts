@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '#libs/testing';
 import { type Answer, type Backend, startBackend } from './backend.js';
@@ -104,6 +106,50 @@ describe('the edge, between client and service', () => {
     expect(await codingOf(100, 'gzip')).toBeNull();
     expect(await codingOf(5_000, 'identity')).toBeNull();
   });
+
+  it.each(['br', 'zstd', 'gzip'] as const)(
+    'the edge passes on what a service has compressed, and compresses it no second time, when that is in %s',
+    async (coding) => {
+      const compress = { br: brotliCompressSync, zstd: zstdCompressSync, gzip: gzipSync }[coding];
+      const sent = compress(JSON.stringify({ text: 'x'.repeat(5_000) }));
+      let accepted: string | undefined;
+      const service = await backend((request, response) => {
+        accepted = request.headers['accept-encoding'];
+        request.resume();
+        response.writeHead(200, {
+          'content-type': 'application/json',
+          'content-encoding': coding,
+          'content-length': sent.length,
+          vary: 'Origin, Accept-Encoding',
+        });
+        response.end(sent);
+      });
+      const edge = await edgeBefore([service]);
+      for (const [method, path] of [
+        ['GET', '/tools'],
+        ['POST', '/mcp'],
+      ] as const) {
+        const raw = await new Promise<{ headers: http.IncomingHttpHeaders; body: Buffer }>((resolve, reject) => {
+          const asking = http.request(`${edge.url}${path}`, {
+            method,
+            headers: { 'accept-encoding': `${coding}, gzip` },
+          });
+          asking.on('response', (response) => {
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(chunks) }));
+          });
+          asking.on('error', reject).end();
+        });
+        expect([accepted, raw.headers['content-encoding'], raw.headers.vary]).toEqual([
+          `${coding}, gzip`,
+          coding,
+          'Origin, Accept-Encoding',
+        ]);
+        expect(raw.body.equals(sent)).toBe(true);
+      }
+    },
+  );
 
   it('the edge takes a body in whole before a service hears of it', async () => {
     const service = await backend(answerOk);

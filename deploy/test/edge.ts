@@ -8,6 +8,8 @@ export interface Edge {
   readonly url: string;
   readonly tlsUrl: string | undefined;
   readonly statusUrl: string;
+  /** Of its master process. */
+  readonly pid: number;
   /** What nginx has complained of. */
   readonly output: string;
   /**
@@ -85,6 +87,9 @@ export const startEdge = async ({ addresses, tls, edit = (_file, text) => text }
     url: `http://127.0.0.1:${port}`,
     tlsUrl: tls === undefined ? undefined : `https://127.0.0.1:${tlsPort}`,
     statusUrl: `http://127.0.0.1:${statusPort}`,
+    get pid() {
+      return server.pid;
+    },
     get output() {
       return server.output;
     },

@@ -7,12 +7,16 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
+import { checkScrapes } from './check-scrapes.mjs';
 import { checkNats, checkRules } from './check-stores.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const chart = join(root, 'deploy/helm/switchyard');
 const values = readdirSync(join(root, 'deploy/helm/values')).map((name) => join(root, 'deploy/helm/values', name));
 const cache = process.env.CHART_CACHE ?? join(root, 'node_modules/.cache/chart');
+
+/** Of two services, one scraped at a port of its own and one at the port of its requests. */
+const VARIANTS = [[join(root, 'deploy/helm/values/production.yaml'), '--set', 'services.auth.settings.METRICS_PORT=0']];
 
 const HELM = { 3: 'helm.sh/helm/v3/cmd/helm@v3.22.0', 4: 'helm.sh/helm/v4/cmd/helm@v4.3.2' };
 const KUBERNETES_VALIDATE = 'kubernetes-validate==1.37.0';
@@ -118,11 +122,11 @@ const tools = { validate: validator(), load: models() };
 for (const major of [3, 4]) {
   const program = helm(major);
   if (!program) continue;
-  for (const file of values) {
-    const title = `Helm ${major}, ${basename(file)}`;
-    const lint = run(program, ['lint', '--strict', chart, '-f', file, ...FOR_OLDEST]);
+  for (const [file, ...more] of [...values.map((one) => [one]), ...VARIANTS]) {
+    const title = `Helm ${major}, ${[basename(file), ...more].join(' ')}`;
+    const lint = run(program, ['lint', '--strict', chart, '-f', file, ...more, ...FOR_OLDEST]);
     if (lint.status !== 0) fail(`${title}: lint`, `${lint.stdout}${lint.stderr}`);
-    const made = run(program, ['template', 'given-name', chart, '-n', 'mcp', '-f', file, ...FOR_OLDEST], {
+    const made = run(program, ['template', 'given-name', chart, '-n', 'mcp', '-f', file, ...more, ...FOR_OLDEST], {
       maxBuffer: 1 << 26,
     });
     if (made.status !== 0) {
@@ -130,12 +134,18 @@ for (const major of [3, 4]) {
       continue;
     }
     const objects = await checkObjects(made.stdout, join(cache, `${major}-${basename(file)}`), title, tools);
+    checkScrapes(objects, title, fail);
     const without = checkNats(objects, join(cache, 'nats'), title, fail);
     if (without !== null && !lacking.includes(without)) lacking.push(without);
     say(`${title}: ${objects.length} objects`);
   }
   // The schema must be able to refuse.
-  for (const wrong of ['settings.TOOL_TIMEOT=5', 'services.ingress.settings.TOOL_TIMEOUT=0', 'edge.replica=2']) {
+  for (const wrong of [
+    'settings.METRICS_PORT=8080',
+    'settings.TOOL_TIMEOT=5',
+    'services.ingress.settings.TOOL_TIMEOUT=0',
+    'edge.replica=2',
+  ]) {
     const refused = run(program, ['template', 'x', chart, '-f', values[0], '--set', wrong, ...FOR_OLDEST]);
     if (refused.status === 0) fail(`Helm ${major}`, `${wrong} is taken, though it means nothing`);
   }

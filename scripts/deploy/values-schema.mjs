@@ -135,6 +135,8 @@ export const valuesSchema = (services, options) => ({
       enabled: flag,
       edgeFrom: listOf(any),
       metricsFrom: listOf(any),
+      telemetryTo: listOf(any),
+      telemetryPorts: { ...listOf(port), minItems: 1 },
       dnsNamespace: text,
       upstreamExcept: listOf(cidr),
       upstreamAllow: listOf(cidr),

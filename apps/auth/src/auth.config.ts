@@ -57,6 +57,11 @@ export const authOptions = {
     'Days for which a token may be good at most, whoever signed it; one that lives longer is neither made nor accepted.',
     { min: 1, max: 3650 },
   ),
+  MAX_TOKENS_PER_USER: integer(
+    1000,
+    'Good tokens that one user may have asked for, besides those of log-ins and consents; who has as many is refused another.',
+    { min: 1, max: 100_000 },
+  ),
   PLATFORM_ADMIN_EMAIL: text('admin@example.com', 'The administrator that exists from the first start.'),
   PLATFORM_ADMIN_PASSWORD: secret(
     'Password of that administrator, taken over once; at least 12 characters. Unset: no log-in by password, embedded by PLATFORM_ADMIN_FIRST_PASSWORD alone.',

@@ -2,10 +2,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountEventModule } from './account-events/account-event.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AdmissionModule } from './admission/admission.module.js';
+import { ConnectorModule } from './connectors/connector.module.js';
 import { ConsoleSessionModule } from './console-session/console-session.module.js';
 import type { AuthConfig } from './auth.config.js';
 import { AuthorizationServerModule } from './authorization-server/authorization-server.module.js';
 import { AUTH_SETTINGS, settingsOf } from './auth.settings.js';
+import { MachineClientModule } from './machine-clients/machine-client.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { LoginModule } from './login/login.module.js';
 import { RecoveryModule } from './recovery/recovery.module.js';
@@ -32,6 +34,8 @@ class AuthFoundationModule {}
     SsoModule,
     ScimModule,
     TokenModule,
+    ConnectorModule,
+    MachineClientModule,
     TeamModule,
     RoleModule,
     UserModule,

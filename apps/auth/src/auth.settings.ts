@@ -82,6 +82,8 @@ export interface AuthSettings {
   readonly requiresKnownUser: boolean;
   /** How long a token may be good, whoever signed it. */
   readonly tokenLifeMaxMs: number;
+  /** Good tokens that a user may have asked for. */
+  readonly tokensMax: number;
   readonly login: {
     readonly tokenLifeMs: number;
     /** Wrong passwords in a row after which an address is locked out of an account. */
@@ -137,6 +139,7 @@ export const settingsOf = (config: AuthConfig): AuthSettings => ({
   vault: vaultOf(config),
   requiresKnownUser: config.REQUIRE_USER_IN_DB,
   tokenLifeMaxMs: config.TOKEN_LIFETIME_MAX_DAYS * DAY_MS,
+  tokensMax: config.MAX_TOKENS_PER_USER,
   login: {
     tokenLifeMs: Math.min(config.TOKEN_EXPIRY * MINUTE_MS, config.TOKEN_LIFETIME_MAX_DAYS * DAY_MS),
     attemptsMax: config.MAX_FAILED_LOGIN_ATTEMPTS,

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseConfig } from '#libs/config';
 import { fail } from '#libs/errors';
 import { platformOptions, startService } from '#libs/service';
-import { type PostgresLocation, openDatabase } from '#libs/storage';
+import { type PostgresLocation, openDatabase, runningPostgres } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import { authOptions } from './auth.config.js';
 import { authService } from './auth.service-part.js';
@@ -14,6 +14,9 @@ import { authDatabase } from './storage/auth.database.js';
 import { TokenIssuer } from './tokens/token-issuer.js';
 import { TokenRepository } from './tokens/token.repository.js';
 import { UpstreamCredentialRepository } from './upstream-credentials/upstream-credential.repository.js';
+import { sealedTokenTable } from './upstream-credentials/oauth/sealed-tokens.js';
+import type { SealedTable } from './upstream-credentials/sealed-table.js';
+import { sealedClientTable } from './upstream-consent/clients/sealed-clients.js';
 import { PasswordHasher } from './users/password.js';
 import { UserRepository } from './users/user.repository.js';
 
@@ -25,6 +28,8 @@ export interface AuthStore {
   readonly users: UserRepository;
   readonly tokens: TokenRepository;
   readonly upstreamCredentials: UpstreamCredentialRepository;
+  /** What else is sealed with the same keys. */
+  readonly sealedTables: readonly SealedTable[];
   readonly passwords: PasswordHasher;
   jwt(): Promise<JwtService>;
   issuer(): Promise<TokenIssuer>;
@@ -41,16 +46,16 @@ export const openAuthStore = async (env: Environment, logger: Logger): Promise<A
   if (platform.DATABASE_URL !== null) return openAt({ url: platform.DATABASE_URL }, env, logger, async () => {});
 
   const running = runningPostgres(dataDir);
-  if (running !== null) return openAt(running, withKeptSecrets(env, dataDir), logger, async () => {});
+  if (running !== null) return openAt(running.location, withKeptSecrets(env, dataDir), logger, async () => {});
 
   const own = { ...env, HOST: '127.0.0.1', PORT: '0', NATS_URL: undefined, REDIS_URL: undefined };
   const started = await startService({ parts: [authService], env: own, logger });
   const stop = async () => {
     await started.stop();
   };
-  const location = runningPostgres(dataDir);
-  if (location === null) throw fail('platform.not_ready', { message: `No database in ${dataDir}` });
-  return openAt(location, withKeptSecrets(env, dataDir), logger, stop);
+  const itsDatabase = runningPostgres(dataDir);
+  if (itsDatabase === null) throw fail('platform.not_ready', { message: `No database in ${dataDir}` });
+  return openAt(itsDatabase.location, withKeptSecrets(env, dataDir), logger, stop);
 };
 
 const openAt = async (
@@ -68,6 +73,7 @@ const openAt = async (
       users: new UserRepository(database),
       tokens: new TokenRepository(database),
       upstreamCredentials: new UpstreamCredentialRepository(database),
+      sealedTables: [sealedTokenTable(database), sealedClientTable(database)],
       passwords: new PasswordHasher(),
       jwt,
       issuer: async () => new TokenIssuer(await jwt()),
@@ -80,16 +86,6 @@ const openAt = async (
     await afterClose();
     throw error;
   }
-};
-
-/** Where the embedded server of this data folder listens; `null` when it does not. */
-const runningPostgres = (dataDir: string): PostgresLocation | null => {
-  for (const home of [join(dataDir, 'postgres'), join(dataDir, 'postgres', 'elsewhere')]) {
-    // The fifth line: https://www.postgresql.org/docs/current/storage-file-layout.html
-    const [, , , , socketDir] = (readText(join(home, 'data', 'postmaster.pid')) ?? '').split('\n');
-    if (socketDir && existsSync(join(socketDir, '.s.PGSQL.5432'))) return { socketDir };
-  }
-  return null;
 };
 
 /** The environment comes first, as it does for the gateway itself; former values count beside their present one alone. */

@@ -230,6 +230,16 @@ describe('logging in', () => {
 
     expect(await admitted(token)).toBe('auth.credential_invalid');
   });
+
+  it('a token ends itself by logging out when it permits nothing else, or is tied to a virtual server', async () => {
+    const { email, token } = await givenUser();
+    for (const scope of [{ permissions: ['tools.read'] }, { server_id: 's1', permissions: ['servers.use'] }]) {
+      const { value } = await givenToken(token, { scope });
+      expect((await auth.call('POST', '/auth/logout', { token: value })).status).toBe(200);
+      expect(await admitted(value)).toBe('auth.credential_invalid');
+    }
+    expect(await admitted(token)).toBe(email);
+  });
 });
 
 describe('a token', () => {
@@ -441,6 +451,24 @@ describe('every token', () => {
     const left = new Date(body.token.expires_at).getTime() - Date.now();
     expect(left).toBeGreaterThan(2.9 * 86_400_000);
     expect(left).toBeLessThan(3 * 86_400_000);
+  });
+
+  it('a token is refused when its user has MAX_TOKENS_PER_USER that are good', async () => {
+    const strict = await givenAuth({ MAX_TOKENS_PER_USER: '2' });
+    try {
+      const token = await strict.login(ADMIN, strict.adminPassword);
+      const ask = (name: string) => strict.call('POST', '/tokens', { token, body: { name } });
+      const first = await ask('first');
+      expect([first.status, (await ask('second')).status]).toEqual([201, 201]);
+      expect(await ask('third')).toMatchObject({
+        status: 409,
+        body: { detail: expect.stringContaining('2 good tokens') },
+      });
+      expect((await strict.call('DELETE', `/tokens/${first.body.token.id}`, { token })).status).toBe(204);
+      expect((await ask('third')).status).toBe(201);
+    } finally {
+      await strict.close();
+    }
   });
 
   it('a token is neither made nor accepted when it lives longer than TOKEN_LIFETIME_MAX_DAYS', async () => {

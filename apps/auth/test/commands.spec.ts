@@ -5,6 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KeepUpstreamCredential, PresentUpstreamCredential } from '#libs/contracts';
 import { createLogger } from '#libs/telemetry';
 import { type AuthCommands, authCommands } from '../src/index.js';
+import { clientPurpose } from '../src/upstream-consent/clients/client-registration.service.js';
+import { KeyRing } from '../src/encryption/key-ring.js';
+import { tokenPurpose } from '../src/upstream-credentials/oauth/token-store.js';
 import { ADMIN, type GivenAuth, givenAuth, makeDataDir } from './given-auth.js';
 
 const logger = createLogger({ service: 'command', level: 'silent' });
@@ -116,8 +119,41 @@ describe('user create', () => {
   });
 });
 
+const ISSUER = 'https://idp.example';
+
+/** Tokens of two people and of everybody at one upstream, and the client that the gateway is there. */
+const keepTokens = async (keyRing: KeyRing): Promise<void> => {
+  for (const userEmail of ['', 'ann@example.org', 'bob@example.org']) {
+    const { keyId, bytes } = keyRing.seal(`of ${userEmail}`, tokenPurpose({ upstreamId: 'u0', userEmail }));
+    await auth.database.query(
+      `INSERT INTO auth.upstream_tokens (upstream_id, user_email, credential_version, token_id, key_id, sealed)
+       VALUES ('u0', $1, gen_random_uuid(), gen_random_uuid(), $2, $3)`,
+      [userEmail, keyId, bytes],
+    );
+  }
+  const { keyId, bytes } = keyRing.seal('client', clientPurpose('u0', ISSUER));
+  await auth.database.query(
+    `INSERT INTO auth.upstream_clients (id, upstream_id, issuer, client_id, key_id, sealed)
+     VALUES (gen_random_uuid(), 'u0', $1, 'c', $2, $3)`,
+    [ISSUER, keyId, bytes],
+  );
+};
+
+/** What the key opens of them. */
+const openTokens = async (keyRing: KeyRing): Promise<readonly string[]> => {
+  type Row = { userEmail: string; keyId: string; bytes: Buffer };
+  const rows: Row[] = await auth.database.query(
+    `SELECT user_email AS "userEmail", key_id AS "keyId", sealed AS bytes FROM auth.upstream_tokens ORDER BY user_email`,
+  );
+  const [client]: Row[] = await auth.database.query(
+    'SELECT key_id AS "keyId", sealed AS bytes FROM auth.upstream_clients',
+  );
+  const tokens = rows.map((row) => keyRing.open(row, tokenPurpose({ upstreamId: 'u0', userEmail: row.userEmail })));
+  return [...tokens, keyRing.open(client as Row, clientPurpose('u0', ISSUER))];
+};
+
 describe('secrets reseal', () => {
-  it('secrets reseal moves every credential to the new key, which then opens them alone', async () => {
+  it('secrets reseal moves all that is sealed to the new key, which then opens it alone', async () => {
     const { AUTH_ENCRYPTION_SECRET: old = '' } = JSON.parse(readFileSync(`${dataDir}/secrets.json`, 'utf8'));
     const current = randomBytes(48).toString('base64url');
     for (let n = 0; n < 120; n += 1) {
@@ -126,16 +162,19 @@ describe('secrets reseal', () => {
         credential: { headers: { 'X-N': String(n) } },
       });
     }
+    await keepTokens(new KeyRing(old, []));
     await auth.running.stop();
 
     await expect(commandsOf({ ...auth.env, AUTH_ENCRYPTION_SECRET: current }).resealSecrets()).rejects.toThrow(
       /no given secret opens/,
     );
     const env = { ...auth.env, AUTH_ENCRYPTION_SECRET: current, AUTH_ENCRYPTION_SECRETS_PREVIOUS: old };
-    expect(await commandsOf(env).resealSecrets()).toBe('resealed 120');
+    expect(await commandsOf(env).resealSecrets()).toBe('resealed 124');
     expect(await commandsOf(env).resealSecrets()).toBe('resealed 0');
 
     auth = await givenAuth({ AUTH_ENCRYPTION_SECRET: current }, dataDir);
+    const opened = await openTokens(new KeyRing(current, []));
+    expect(opened).toEqual(['of ', 'of ann@example.org', 'of bob@example.org', 'client']);
     for (const n of [0, 57, 119]) {
       const { head } = await auth.running.bus.ask(PresentUpstreamCredential, {
         upstreamId: `u${n}`,

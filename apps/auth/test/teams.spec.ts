@@ -876,6 +876,139 @@ describe('tokens for a team, a place and a time', () => {
     expect(await teamsOf(token)).toEqual([]);
   });
 
+  it('an administrator makes a token for somebody else, who has it at once, sees who made it, and may no more by it than both may', async () => {
+    const [ann, eve] = [await given(), await given()];
+    const by = { token: admin };
+    const made = await make(by, { user_email: ann.email.toUpperCase() });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { token: { user_email: ann.email, created_by: ADMIN, awaits_acceptance: false } },
+    });
+    expect(made.body.token.resource_scopes).toEqual(expect.arrayContaining(['tools.execute', 'servers.use']));
+    expect(made.body.token.resource_scopes).not.toContain('tokens.create');
+    const { id, email } = { id: made.body.token.id, email: ann.email };
+    expect(await auth.admission.admit(made.body.access_token)).toMatchObject({ id: email, isAdmin: false });
+
+    expect((await make(by, { user_email: email, scope: { permissions: ['tools.delete'] } })).body).toMatchObject({
+      code: 'auth.grant_missing',
+      detail: `${email} does not hold the permission tools.delete`,
+    });
+    const narrow = {
+      token: (await make(by, { scope: { permissions: ['tokens.create', 'tools.read'] } })).body.access_token,
+    };
+    expect((await make(narrow, { user_email: email })).status).toBe(403);
+    expect((await make(eve, { user_email: email })).body).toMatchObject({ code: 'auth.grant_missing' });
+    expect((await make(by, { user_email: 'nobody@example.org' })).status).toBe(422);
+
+    const listed = async (token: string) =>
+      (await auth.call('GET', '/tokens', { token })).body.tokens.filter((one: { id: string }) => one.id === id);
+    expect(await listed(ann.token)).toMatchObject([{ created_by: ADMIN }]);
+    expect(await listed(admin)).toMatchObject([{ user_email: email }]);
+    expect(await listed(eve.token)).toEqual([]);
+    expect((await auth.call('DELETE', `/tokens/${id}`, { token: eve.token })).status).toBe(404);
+    expect((await auth.call('DELETE', `/tokens/${id}`, { token: ann.token })).status).toBe(204);
+    expect(await me(made.body.access_token)).toBe(401);
+  });
+
+  it('an administrator’s token for another administrator administers nothing', async () => {
+    const boss = await given();
+    await auth.call('PATCH', `/auth/email/admin/users/${boss.email}`, { token: admin, body: { is_admin: true } });
+    const made = await make({ token: admin }, { user_email: boss.email });
+    expect(await auth.admission.admit(made.body.access_token)).toMatchObject({ id: boss.email, isAdmin: false });
+    expect((await auth.call('GET', '/tokens/admin/all', { token: made.body.access_token })).status).toBe(403);
+
+    const role = await auth.call('POST', '/rbac/roles', {
+      token: admin,
+      body: { name: randomBytes(4).toString('hex'), scope: 'global', permissions: ['admin.user_management'] },
+    });
+    const assigned = { role_id: role.body.id, scope: 'global' };
+    await auth.call('POST', `/rbac/users/${boss.email}/roles`, { token: admin, body: assigned });
+    for (const named of ['*', 'admin.*', 'admin.user_management'])
+      expect(
+        await make({ token: admin }, { user_email: boss.email, scope: { permissions: ['tools.read', named] } }),
+      ).toMatchObject({
+        status: 403,
+        body: { detail: expect.stringContaining(`administers nothing, and so has no ${named}`) },
+      });
+  });
+
+  it('the owner of a team offers its members a token for it, which is refused until they accept it, and both can end', async () => {
+    const [ann, bob, eve] = [await given(), await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    const path = `/tokens/teams/${team.id}`;
+    expect((await make(ann, { user_email: eve.email }, path)).status).toBe(422);
+    expect((await make(bob, { user_email: ann.email }, path)).status).toBe(403);
+    expect((await make(ann, { user_email: bob.email })).status).toBe(403);
+    const made = await make(ann, { user_email: bob.email }, path);
+    expect(made).toMatchObject({
+      status: 201,
+      body: { token: { user_email: bob.email, created_by: ann.email, awaits_acceptance: true, team_id: team.id } },
+    });
+    const value = made.body.access_token;
+    const { id } = made.body.token;
+    const refused = await auth.call('GET', '/auth/email/me', { token: value });
+    expect(refused).toMatchObject({
+      status: 401,
+      body: { detail: expect.stringContaining('its user accepts it first') },
+    });
+
+    const accept = (token: string) => auth.call('POST', `/tokens/${id}/accept`, { token });
+    expect((await accept(ann.token)).status).toBe(404);
+    expect((await accept(admin)).status).toBe(404);
+    expect((await accept(eve.token)).status).toBe(404);
+    expect(await accept(bob.token)).toMatchObject({ status: 200, body: { awaits_acceptance: false } });
+    expect(await auth.admission.admit(value)).toMatchObject({ id: bob.email, teams: [team.id], isAdmin: false });
+
+    expect((await auth.call('PUT', `/tokens/${id}`, { token: ann.token, body: { tags: ['x'] } })).status).toBe(200);
+    expect((await auth.call('DELETE', `/tokens/${id}`, { token: ann.token })).status).toBe(204);
+    await expect(Promise.resolve(auth.admission.admit(value))).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+    });
+  });
+
+  it.each<[string, string, object | undefined]>([
+    ['disabled', 'PATCH', { is_active: false }],
+    ['removed', 'DELETE', undefined],
+  ])('a token for somebody else ends, with what it asked for, when who made it is %s', async (_what, method, body) => {
+    const [boss, ann] = [await given(), await given()];
+    const users = '/auth/email/admin/users';
+    await auth.call('PATCH', `${users}/${boss.email}`, { token: admin, body: { is_admin: true } });
+    const made = await make(boss, { user_email: ann.email, scope: { permissions: ['tokens.create', 'tools.read'] } });
+    const child = await make({ token: made.body.access_token }, {});
+    const own = (await make(ann, {})).body.access_token;
+    const tokens = [made.body.access_token, child.body.access_token, own];
+    for (const token of tokens) expect((await auth.admission.admit(token)).id).toBe(ann.email);
+    await auth.call(method, `${users}/${boss.email}`, { token: admin, ...(body && { body }) });
+    expect(await Promise.all(tokens.map(me))).toEqual([401, 401, 200]);
+    await expect(Promise.resolve(auth.admission.admit(tokens[0]))).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+    });
+  });
+
+  it('an offered token is accepted by nothing that is less than its user, or ends before it', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const [team, other] = [await givenTeam(ann), await givenTeam(ann)];
+    for (const one of [team, other]) await put(ann, one, bob);
+    const offered = await make(ann, { user_email: bob.email, expires_in_days: 20 }, `/tokens/teams/${team.id}`);
+    const accept = (token: string) => auth.call('POST', `/tokens/${offered.body.token.id}/accept`, { token });
+    const permissions = ['tokens.create', ...offered.body.token.resource_scopes];
+    for (const less of [
+      { team_id: other.id },
+      { team_id: team.id },
+      { scope: { permissions } },
+      { scope: { ip_restrictions: ['127.0.0.0/8'] } },
+      { expires_in_days: 1 },
+    ]) {
+      const { body } = await make(bob, less);
+      expect([less, await accept(body.access_token)]).toMatchObject([less, { status: 403 }]);
+    }
+    expect(await me(offered.body.access_token)).toBe(401);
+    const whole = await make(bob, { expires_in_days: 25 });
+    expect((await accept(whole.body.access_token)).status).toBe(200);
+    expect(await me(offered.body.access_token)).toBe(200);
+  });
+
   it('a token is good from its networks and at its times alone, and hands on no other', async () => {
     const ann = await given();
     const away = await restricted(ann, { ip_restrictions: ['10.0.0.0/8', '2001:db8::/32'] });

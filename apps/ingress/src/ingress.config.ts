@@ -45,6 +45,10 @@ export const ingressOptions = {
     false,
     'Whether requests of revisions before 2026-07-28 must come in a session; else those without Mcp-Session-Id are served too, and are asked nothing.',
   ),
+  LEGACY_RPC_TOOL_METHODS: flag(
+    false,
+    'Whether, at `/rpc` and for what is posted to `/`, a method that MCP does not have is the name of a tool and its params the arguments, as in the guides of ContextForge.',
+  ),
   SESSION_TTL: integer(3_600, 'Seconds after which an idle session of a client before 2026-07-28 ends.', { min: 1 }),
   SESSIONS_PER_PRINCIPAL_MAX: integer(10_000, 'Sessions one caller may open within SESSION_TTL without closing any.', {
     min: 1,
@@ -94,6 +98,11 @@ export const ingressOptions = {
     60,
     'Requests refused before or at admission that get a record, of one user or, without a good token, of one address. What is beyond is counted alone. 0: none.',
     { max: 100_000 },
+  ),
+  GATEWAY_HOPS_MAX: integer(
+    5,
+    'Other gateways that a call may have come through (`switchyard/via` in its `_meta`); one that came through more is refused. 0: none from other gateways is taken.',
+    { min: 0, max: 32 },
   ),
   STATE_SECRET: secret(
     'Seals requestState and cursors; the same for every replica. Unset: derived from JWT_SECRET_KEY.',

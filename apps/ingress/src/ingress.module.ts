@@ -8,7 +8,7 @@ import {
 import { BUS, type Bus } from '#libs/bus';
 import { CLIENT_ADDRESS, CallerAdmission, CallShares, type ClientAddress } from '#libs/identity';
 import { Outbox } from '#libs/outbox';
-import { RawHttp, Readiness } from '#libs/service';
+import { Compressor, RawHttp, Readiness } from '#libs/service';
 import { CACHE, type Cache } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import type { IngressConfig } from './ingress.config.js';
@@ -27,7 +27,7 @@ const INGRESS = Symbol('INGRESS');
 export const servesConsole = (application: INestApplicationContext): boolean =>
   application.get<Ingress>(INGRESS, { strict: false }).hasConsole;
 
-type Injected = [Bus, Cache, CallerAdmission, CallShares, ClientAddress, Outbox, Logger, RawHttp];
+type Injected = [Bus, Cache, CallerAdmission, CallShares, ClientAddress, Outbox, Logger, RawHttp, Compressor];
 
 /** The clients' edge: its faces straight on the HTTP server, in front of Nest's own routes. */
 @Module({})
@@ -54,9 +54,19 @@ export class IngressModule implements OnApplicationShutdown {
         { provide: Router, inject: [INGRESS], useFactory: ({ router }: Ingress) => router },
         {
           provide: INGRESS,
-          inject: [BUS, CACHE, CallerAdmission, CallShares, CLIENT_ADDRESS, Outbox, LOGGER, RawHttp],
-          useFactory: (...[bus, cache, callers, shares, addressOf, outbox, logger, places]: Injected) =>
-            openIngress(settingsOf(config), { bus, cache, callers, shares, addressOf, outbox, logger, places }),
+          inject: [BUS, CACHE, CallerAdmission, CallShares, CLIENT_ADDRESS, Outbox, LOGGER, RawHttp, Compressor],
+          useFactory: (...[bus, cache, callers, shares, addressOf, outbox, logger, places, compressor]: Injected) =>
+            openIngress(settingsOf(config), {
+              bus,
+              cache,
+              callers,
+              shares,
+              addressOf,
+              outbox,
+              logger,
+              places,
+              compressor,
+            }),
         },
       ],
     };

@@ -19,6 +19,8 @@ export interface IngressSettings {
   /** What a search for tools may show. */
   readonly toolSearchTokensMax: number;
   readonly callTimeoutMs: number;
+  /** How many gateways a call may have come through. */
+  readonly hopsMax: number;
   /** How long a client may take to answer a server request. */
   readonly inputTimeoutMs: number;
   readonly sessions: {
@@ -28,6 +30,8 @@ export interface IngressSettings {
     readonly perPrincipalMax: number;
     readonly eventTtlMs: number;
   };
+  /** Whether a method of bare JSON-RPC that MCP does not have is the name of a tool. */
+  readonly toolMethods: boolean;
   readonly callsPerConnectionMax: number;
   readonly streams: {
     readonly perPrincipalMax: number;
@@ -65,6 +69,7 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
   },
   resources: { size: config.RESOURCE_CACHE_SIZE, ttlMsMax: ms(config.RESOURCE_CACHE_TTL) },
   callTimeoutMs: ms(config.TOOL_TIMEOUT),
+  hopsMax: config.GATEWAY_HOPS_MAX,
   inputTimeoutMs: ms(config.INPUT_TIMEOUT),
   sessions: {
     required: config.USE_STATEFUL_SESSIONS,
@@ -72,6 +77,7 @@ export const settingsOf = (config: IngressConfig): IngressSettings => ({
     perPrincipalMax: config.SESSIONS_PER_PRINCIPAL_MAX,
     eventTtlMs: ms(config.MESSAGE_TTL),
   },
+  toolMethods: config.LEGACY_RPC_TOOL_METHODS,
   callsPerConnectionMax: config.CALLS_PER_CONNECTION_MAX,
   streams: {
     perPrincipalMax: config.STREAMS_PER_PRINCIPAL_MAX,

@@ -3,7 +3,7 @@ import type { Bus } from '#libs/bus';
 import type { CallerAdmission, CallShares, ClientAddress } from '#libs/identity';
 import { Heartbeat } from '#libs/mcp-http';
 import type { Outbox } from '#libs/outbox';
-import { ReplicaKeys, type ReplicaLine, type RequestPlaces } from '#libs/service';
+import { type Compressor, ReplicaKeys, type ReplicaLine, type RequestPlaces } from '#libs/service';
 import type { Cache } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import { Admission, ResourceServer, callerAdmitter } from './admission/index.js';
@@ -29,6 +29,7 @@ export interface IngressDeps {
   readonly outbox: Pick<Outbox, 'settle'>;
   readonly logger: Logger;
   readonly places: RequestPlaces;
+  readonly compressor: Compressor;
 }
 
 /** Ingress, put together from its rooms: the pipeline, what it works with, and the faces before it. */
@@ -44,7 +45,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
   const sessions = openSessions(settings, { ...deps, catalogs, admitCaller, heartbeat });
 
   const admission = new Admission(admitCaller, sessions.store, settings.sessions.required, resourceServer);
-  const routing = { seal, timeoutMs: settings.callTimeoutMs, addressOf: deps.addressOf };
+  const routing = { seal, timeoutMs: settings.callTimeoutMs, hopsMax: settings.hopsMax, addressOf: deps.addressOf };
   const router = new Router(catalogs, links, sessions.ownLists, routing);
   const told = new RefusalLog(deps.logger);
   const forwarding = openForwarding(settings, { ...deps, links, sessions, told });

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WithBody } from '#libs/bus';
-import { MODERN_META, Rig, modern, modernHeaders, openSession, post } from './rig.js';
+import { MODERN_META, Rig, catalogOf, modern, modernHeaders, openSession, post, tool } from './rig.js';
 
 let rig: Rig;
 let url: string;
@@ -220,6 +222,30 @@ describe('a client that cannot send a session', () => {
     expect((await post(at, asked('ping'))).json.result).toEqual({});
     expect((await post(at, asked('tools/list'), await openSession(at))).status).toBe(200);
     await strict.stop();
+  });
+
+  it('the payloads of the guides of ContextForge are answered at the root, those whose method is a tool where the setting says so', async () => {
+    const payload = (name: string): string =>
+      readFileSync(join(import.meta.dirname, '../../../load/payloads', name), 'utf8');
+    const root = new URL('/', url).href;
+    expect((await post(root, payload('tools-list.json'))).json.result.tools).toHaveLength(2);
+    expect((await post(root, payload('convert-time.json'))).json.error.code).toBe(-32601);
+
+    const like = new Rig({ LEGACY_RPC_TOOL_METHODS: 'true' });
+    like.catalogs.set(null, catalogOf({ tools: [tool('convert_time')] }));
+    const at = await like.start();
+    for (const path of ['/', '/rpc']) {
+      const { status, json } = await post(`${at}${path}`, payload('convert-time.json'));
+      expect([status, json.id, json.result.content[0].text]).toEqual([
+        200,
+        1,
+        expect.stringContaining('Europe/Dublin'),
+      ]);
+    }
+    expect((await post(`${at}/rpc`, asked('no_such_tool'))).json.error.message).toBe('Unknown tool: no_such_tool');
+    // What is not posted there is for the console.
+    expect((await fetch(`${at}/`, { redirect: 'manual' })).status).not.toBe(405);
+    await like.stop();
   });
 
   it('an initialize opens a session all the same when sessions are not demanded', async () => {

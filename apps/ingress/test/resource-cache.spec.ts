@@ -1,11 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WithBody } from '#libs/bus';
-import { type CallAnswer, CatalogChanged, UpstreamCredentialChanged, UpstreamListChanged } from '#libs/contracts';
+import {
+  type CallAnswer,
+  type Catalog,
+  CatalogChanged,
+  UpstreamCredentialChanged,
+  UpstreamListChanged,
+} from '#libs/contracts';
 import {
   JSON_HEADERS,
   Rig,
   catalogOf,
   eventsOf,
+  listingOf,
   modern,
   modernHeaders,
   nextMessage,
@@ -13,6 +20,7 @@ import {
   post,
   user,
   resource,
+  upstream,
 } from './rig.js';
 
 const HOUR_MS = 3_600_000;
@@ -22,8 +30,13 @@ let url: string;
 let cache: Partial<Extract<CallAnswer, { kind: 'result' }>>;
 let reads: number;
 
+/** The upstream is a gateway, which is told the way of each call: the very thing that must not keep calls apart. */
+const catalogOfPeer = (parts: Partial<Catalog> = {}): Catalog =>
+  catalogOf({ gatewayId: 'here', upstreams: [upstream('u1', listingOf(), { isToldWay: true })], ...parts });
+
 const start = async (env: Record<string, string> = {}): Promise<void> => {
   rig = new Rig(env);
+  rig.catalogs.set(null, catalogOfPeer());
   for (const name of ['ann', 'bob']) rig.tokens.set(name, user(`${name}@x`, { teams: [name] }));
   rig.tokens.set('ann2', user('ann@x', { tokenId: 'another' }));
   reads = 0;
@@ -75,7 +88,7 @@ describe('what a resource held', () => {
     expect(reads).toBe(1);
 
     const hidden = { visibility: 'team', teamId: 'ann', ownerEmail: null } as const;
-    rig.catalogs.set(null, catalogOf({ resources: [resource(hidden)] }));
+    rig.catalogs.set(null, catalogOfPeer({ resources: [resource(hidden)] }));
     rig.registry.publish(CatalogChanged, { revision: 2, lists: ['resources'], serverIds: ['s'], upstreamIds: [] });
     await expect.poll(async () => (await read('bob')).json.error?.code).toBe(-32602);
     expect((await read('ann')).text).toContain('read 1');
@@ -115,10 +128,11 @@ describe('what a resource held', () => {
     const more = { inputResponses: { q: { action: 'accept' } } };
     expect(await textOf('ann', url, more)).toBe('read 2 by ann@x');
     expect(await textOf('ann', url, { _meta: { tenant: 'other' } })).toBe('read 3 by ann@x');
+    expect(await textOf('ann', url, { _meta: { 'switchyard/via': ['before'] } })).toBe('read 4 by ann@x');
     // A state is sealed for its request: one that is made up is refused before anything is looked for.
     expect((await read('ann', url, { requestState: 'x' })).json.error.code).toBe(-32602);
     expect(await textOf('ann')).toBe('read 1 by ann@x');
-    expect(reads).toBe(3);
+    expect(reads).toBe(4);
   });
 
   it('a resource is not kept when it came after input, or asks for input itself', async () => {

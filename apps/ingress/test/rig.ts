@@ -35,6 +35,7 @@ import {
   identityOptions,
   shareSettingsOf,
 } from '#libs/identity';
+import { Compressor, compressionOptions } from '#libs/service';
 import { MemoryCache } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { type Ingress, openIngress } from '../src/ingress.js';
@@ -189,6 +190,13 @@ export class Rig {
   /** Whether upstreams confirm subscriptions by themselves. */
   confirms = true;
   isAuthAway = false;
+  /** What auth takes its time for. */
+  authWaits: Promise<void> | null = null;
+  /** Requests that have given their place back. */
+  lentPlaces = 0;
+  /** Whether there is no place for a request. */
+  isFull = false;
+  takenPlaces = 0;
   /** Keys of the sessions that tool-invocation has been made the owner of. */
   readonly held: string[] = [];
   private readonly servers: Server[] = [];
@@ -198,6 +206,7 @@ export class Rig {
   constructor(private readonly env: Record<string, string> = {}) {
     this.auth.answer(AdmitCaller, async ({ credential }) => {
       if (this.isAuthAway) throw fail('auth.unavailable');
+      await this.authWaits;
       const principal = credential === null ? ANONYMOUS : this.tokens.get(credential);
       if (principal === undefined) throw fail('auth.credential_invalid');
       return { principal, expiresAtMs: Date.now() + 60_000 };
@@ -258,23 +267,33 @@ export class Rig {
     const bus = this.broker.join('ingress');
     const logger = createLogger({ service: 'ingress', level: 'error' });
     const identity = parseConfig(identityOptions, env);
+    const addressOf = clientAddress(identity.TRUSTED_PROXIES);
     const callers = new CallerAdmission(bus, {
       ttlMs: 30_000,
       staleMaxMs: 0,
       max: 100,
       authRequired: identity.AUTH_REQUIRED,
+      addressOf,
     });
-    const shares = new CallShares(shareSettingsOf(identity, 0), clientAddress([]));
+    const shares = new CallShares(shareSettingsOf(identity, 0), addressOf);
     this.shares.push(shares);
     const ingress = openIngress(settingsOf(config), {
       bus,
       cache: this.cache,
       callers,
       shares,
-      addressOf: clientAddress([]),
+      addressOf,
       outbox: { settle: (record) => this.records.push(record) },
       logger,
-      places: { takePlace: () => {}, releasePlace: () => {}, lendPlace: () => {} },
+      places: {
+        takePlace: () => {
+          if (this.isFull) throw fail('http.overloaded');
+          this.takenPlaces++;
+        },
+        releasePlace: () => {},
+        lendPlace: () => void this.lentPlaces++,
+      },
+      compressor: new Compressor(parseConfig(compressionOptions, env)),
     });
     const server = createServer((request, response) => {
       for (const face of ingress.faces) if (face.handle(request, response)) return;

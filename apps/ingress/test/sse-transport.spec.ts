@@ -17,7 +17,19 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CallContext, WithBody } from '#libs/bus';
 import { type CallFrame, CatalogChanged, CredentialRevoked } from '#libs/contracts';
 import { fail } from '#libs/errors';
-import { JSON_HEADERS, Rig, catalogOf, eventsOf, modern, nextMessage, post, tool, user } from './rig.js';
+import {
+  JSON_HEADERS,
+  Rig,
+  catalogOf,
+  eventsOf,
+  listingOf,
+  modern,
+  nextMessage,
+  post,
+  tool,
+  upstream,
+  user,
+} from './rig.js';
 
 let rig: Rig;
 let first: string;
@@ -180,6 +192,16 @@ describe('other clients', () => {
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
 
+  it('a token that is good from some addresses alone is good on the stream and for what is posted to another replica from there', async () => {
+    const from = (networks: string[]) => user('ann@x', { conditions: { networks } });
+    rig.tokens.set('here', from(['127.0.0.1']));
+    rig.tokens.set('elsewhere', from(['192.0.2.0/24']));
+    const { events, send } = await openSession({ authorization: 'Bearer here' });
+    await send(callOf(1));
+    expect(await nextMessage(events)).toMatchObject({ id: 1, result: {} });
+    expect((await openStream({ authorization: 'Bearer elsewhere' })).response.status).toBe(403);
+  });
+
   it('Inspector calls a tool over HTTP+SSE', async () => {
     const cli = packageFile('@modelcontextprotocol/inspector', 'clients/launcher/build/index.js');
     const args = [
@@ -311,6 +333,19 @@ describe('the stream', () => {
     await vi.waitFor(() => expect(signal?.aborted).toBe(true));
     await send({ jsonrpc: '2.0', id: 8, method: 'ping' });
     expect(await nextMessage(events)).toMatchObject({ id: 8 });
+  });
+
+  it('an SSE stream passes on what its gateway asks for when a message comes by way of another replica', async () => {
+    const asking = upstream('u1', listingOf(), { passedHeaders: ['x-tenant', 'x-upstream-authorization'] });
+    rig.catalogs.set(null, catalogOf({ upstreams: [asking] }));
+    const { send, events } = await openSession();
+    const headers = { ...ANN, 'x-tenant': 'one', 'x-upstream-authorization': 'Bearer own', cookie: 'c=1' };
+    for (const to of [first, second]) {
+      expect((await send(callOf(1), to, headers)).status).toBe(202);
+      expect(await nextMessage(events)).toMatchObject({ id: 1, result: {} });
+    }
+    const passed = { 'x-tenant': 'one', 'x-upstream-authorization': 'Bearer own' };
+    expect(rig.calls.map(({ call }) => call.passedHeaders)).toEqual([passed, passed]);
   });
 
   it('an SSE stream ends its session and its calls when it is closed', async () => {

@@ -247,17 +247,21 @@ describe('subscriptions/listen', () => {
   ] as const)(
     'subscriptions/listen follows a resource over the session that its calls go over, when that is: %s',
     async (sessionScope, own) => {
-      rig.catalogs.set(null, catalogOf({ upstreams: [upstream('u1', listingOf(), { sessionScope })] }));
+      // This client sends it with each request.
+      const passedHeaders = ['accept-language'];
+      rig.catalogs.set(null, catalogOf({ upstreams: [upstream('u1', listingOf(), { sessionScope, passedHeaders })] }));
       const { events } = await listen({ resourceSubscriptions: ['file:///a'] });
       await nextMessage(events);
       await vi.waitFor(() => expect(rig.watches).toHaveLength(1));
       expect(rig.watches[0]?.request.dedicatedSession).toEqual(own);
+      expect(rig.watches[0]?.request.passedHeaders).toEqual(own && { 'accept-language': '*' });
       expect(rig.held).toEqual(own === undefined ? [] : [own.key]);
 
       await post(first, modern('tools/call', { name: 'echo', arguments: {} }), {
         ...modernHeaders('tools/call', 'echo'),
         ...ANN,
       });
+      expect(rig.calls[0]?.call.passedHeaders).toEqual({ 'accept-language': '*' });
       expect(rig.calls[0]?.call.dedicatedSession).toEqual(own);
       expect(rig.held).toHaveLength(own === undefined ? 0 : 1);
     },

@@ -17,11 +17,23 @@ export const metricsOptions = {
     { min: 1 },
   ),
   METRICS_ROLLUP_RETENTION_DAYS: integer(365, 'Days for which hourly sums are kept. Totals stay.', { min: 1 }),
+  LOG_RETENTION_DAYS: integer(
+    7,
+    'Days for which lines of the log are kept (`STRUCTURED_LOGGING_DATABASE_ENABLED`). A whole day is dropped at once.',
+    { min: 1 },
+  ),
+  TOKEN_USAGE_LOGGING_ENABLED: flag(
+    true,
+    'Whether records of calls have the token (`GET /calls?token=`). Without it a narrowed token is shown no calls.',
+  ),
   AUDIT_TRAIL_ENABLED: flag(
     true,
     'Whether changes are kept in the audit trail (`GET /audit`): of users, teams, roles, tokens, credentials, gateways, what they offer, virtual servers.',
   ),
-  SECURITY_LOGGING_ENABLED: flag(true, 'Whether log-ins are kept in the audit trail, those that were refused too.'),
+  SECURITY_LOGGING_ENABLED: flag(
+    true,
+    'Whether log-ins, and connections of connectors, are kept in the audit trail, those that were refused too.',
+  ),
   AUDIT_SYSLOG_URL: url(
     ['tcp:', 'tls:'],
     'Where the audit trail is sent as syslog (RFC 5424, frames with their length): `tls://siem.example.org:6514`.',

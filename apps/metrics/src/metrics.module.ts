@@ -6,10 +6,24 @@ import { ExpositionModule } from './exposition/exposition.module.js';
 import { IntakeModule } from './intake/intake.module.js';
 import type { MetricsConfig } from './metrics.config.js';
 import { SETTINGS, metricsSettings } from './metrics.settings.js';
+import { LogSearchModule } from './log-search/log-search.module.js';
+import { LogsModule } from './logs/logs.module.js';
+import { ObservabilityModule } from './observability/observability.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 
 /** Keeps one record of every call, and tells what they add up to. */
-@Module({ imports: [IntakeModule, AggregatesModule, CallLogModule, RetentionModule, AuditModule] })
+@Module({
+  imports: [
+    IntakeModule,
+    AggregatesModule,
+    CallLogModule,
+    LogsModule,
+    LogSearchModule,
+    ObservabilityModule,
+    RetentionModule,
+    AuditModule,
+  ],
+})
 export class MetricsModule {
   /** Global, so that every room may have the settings injected. */
   static with(config: MetricsConfig): DynamicModule {

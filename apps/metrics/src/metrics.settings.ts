@@ -20,7 +20,10 @@ export interface MetricsSettings {
   /** Tools, and upstreams, that have series of their own in Prometheus. */
   readonly seriesMax: number;
   readonly callRetentionMs: number;
+  /** Whether it is kept by which token a call was made. */
+  readonly keepsTokens: boolean;
   readonly rollupRetentionMs: number;
+  readonly lineRetentionMs: number;
   readonly audit: AuditSettings;
 }
 
@@ -31,7 +34,9 @@ export const metricsSettings = (config: MetricsConfig): MetricsSettings => ({
   isScrapedWithoutToken: config.METRICS_SCRAPE_WITHOUT_TOKEN,
   seriesMax: config.METRICS_SERIES_MAX,
   callRetentionMs: config.METRICS_RETENTION_DAYS * DAY_MS,
+  keepsTokens: config.TOKEN_USAGE_LOGGING_ENABLED,
   rollupRetentionMs: config.METRICS_ROLLUP_RETENTION_DAYS * DAY_MS,
+  lineRetentionMs: config.LOG_RETENTION_DAYS * DAY_MS,
   audit: {
     keepsChanges: config.AUDIT_TRAIL_ENABLED,
     keepsSecurityEvents: config.SECURITY_LOGGING_ENABLED,

@@ -199,12 +199,12 @@ describe('the audit trail', () => {
         headers: { authorization: 'Bearer admin', 'content-type': 'application/json' },
         body: JSON.stringify({ user }),
       });
-    expect(await (await erase('gone@example.org')).json()).toEqual({ calls: 0, auditRecords: 2 });
+    expect(await (await erase('gone@example.org')).json()).toEqual({ calls: 0, auditRecords: 2, logLines: 0 });
     const text = await (await metrics.get('/audit/export')).text();
     expect(text).not.toMatch(/[^-]gone@example\.org[^.]/i);
     expect(text).toContain('not-gone@example.org');
     expect(await verify()).toMatchObject({ intact: true, erased: 2 });
-    expect(await (await erase('resourceId')).json()).toEqual({ calls: 0, auditRecords: 0 });
+    expect(await (await erase('resourceId')).json()).toEqual({ calls: 0, auditRecords: 0, logLines: 0 });
     expect((await page('?action=person.erased')).records).toMatchObject([
       { source: 'metrics', actor: { id: 'admin' } },
       { source: 'metrics', actor: { id: 'admin' } },
@@ -212,6 +212,28 @@ describe('the audit trail', () => {
     expect((await page('?resource_type=membership')).records).toMatchObject([
       { resource: { id: null }, before: null, after: null, actor: { id: 'ann@example.org' } },
     ]);
+  });
+
+  it.each([
+    ['at the end of a sentence', 'was NAME.'],
+    ['at the end of one that trails off', 'was NAME...'],
+    ['in a link', '<mailto:NAME>'],
+    ['after a line end', 'was\nNAME'],
+    ['after a sign that JSON escapes', 'was\u0007NAME,'],
+    ['in a path', '/admin/users/NAME/unlock'],
+    ['encoded in a query', 'next=%2Fusers%2FNAME%3F', true],
+  ])('POST /calls/erase finds an address when it stands %s', async (_where, note, isEncoded = false) => {
+    const address = `p${randomUUID()}@example.org`;
+    const told = note.replace('NAME', isEncoded ? encodeURIComponent(address) : address);
+    waiting.auth.push(event({ resourceType: 'user', action: 'user.updated', resourceId: 'u1', after: { note: told } }));
+    const response = await fetch(`${metrics.running.url}/calls/erase`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer admin', 'content-type': 'application/json' },
+      body: JSON.stringify({ user: address }),
+    });
+    expect(await response.json()).toMatchObject({ auditRecords: 1 });
+    expect(await (await metrics.get('/audit/export')).text()).not.toContain(address.split('@')[0]);
+    expect(await verify()).toMatchObject({ intact: true });
   });
 
   it('a webhook gets every record, in its order, once it answers well again', async () => {

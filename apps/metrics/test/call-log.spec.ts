@@ -216,7 +216,7 @@ describe('the log of calls', () => {
     await metrics.record([...gone, aCall()]);
     expect((await erase('member')).status).toBe(403);
     expect((await erase('admin', 'Admin')).status).toBe(403);
-    expect(await (await erase('admin')).json()).toEqual({ calls: 3, auditRecords: 0 });
+    expect(await (await erase('admin')).json()).toEqual({ calls: 3, auditRecords: 0, logLines: 0 });
     expect(await ids('?user=gone@example.com')).toEqual([]);
     const text = await (await metrics.get('/calls/export')).text();
     expect(text.trimEnd().split('\n')).toHaveLength(4);
@@ -230,7 +230,11 @@ describe('the log of calls', () => {
     'POST /calls/erase finds a user in whatever case they are written when they are %s',
     async (user) => {
       await metrics.record(calls(2, { principalId: user }));
-      expect(await (await erase('admin', user.toUpperCase())).json()).toEqual({ calls: 2, auditRecords: 0 });
+      expect(await (await erase('admin', user.toUpperCase())).json()).toEqual({
+        calls: 2,
+        auditRecords: 0,
+        logLines: 0,
+      });
     },
   );
 
@@ -266,7 +270,7 @@ describe('the log of calls', () => {
     await expect.poll(waiting).toBe(1);
     await writer.commitTransaction();
     await writer.release();
-    expect(await answer).toEqual({ calls: 3, auditRecords: 0 });
+    expect(await answer).toEqual({ calls: 3, auditRecords: 0, logLines: 0 });
     expect(await ids('?user=held@example.com')).toEqual([]);
   });
 

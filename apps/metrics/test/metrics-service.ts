@@ -27,6 +27,7 @@ const CALLERS: Readonly<Record<string, Partial<Principal>>> = {
   admin: { id: 'admin' },
   'admin-of-a-team': { id: 'admin', teams: ['t1'], tokenId: 'of-a-team', isNarrowed: true },
   member: { id: 'member', isAdmin: false, permissions: ['tools.read'] },
+  auditor: { id: 'auditor', isAdmin: false, permissions: ['admin.security_audit'] },
   'narrowed-member': { id: 'member', isAdmin: false, permissions: ['tools.read'], tokenId: 'own', isNarrowed: true },
 };
 

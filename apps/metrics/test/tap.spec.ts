@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CredentialRevoked } from '#contracts/auth/credential-revoked.event';
+import { StateChanged } from '#contracts/registry/state-changed.event';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { CallsSeen, CallsWatched } from '#contracts/metrics/tap.signal';
 import { TapViewer } from '../src/tap/viewer.js';
@@ -16,6 +17,12 @@ class Tap {
     private readonly aborting: AbortController,
   ) {
     void this.read();
+  }
+
+  get topics(): string[] {
+    return [...this.text.matchAll(/^event: state\ndata: (.*)$/gm)].flatMap(
+      ([, data = '']) => (JSON.parse(data) as { topics: string[] }).topics,
+    );
   }
 
   /** The ids of the calls that were shown. */
@@ -84,6 +91,17 @@ describe('calls as they happen', () => {
     await expect
       .poll(() => [all.ids, searches.ids, own.ids, ofToken.ids])
       .toEqual([['a', 'b', 'c', 'd'], ['a'], ['c', 'd'], ['d']]);
+  });
+
+  it('GET /tap tells of state whoever asks for that and may ask what has changed, when the registry says so', async () => {
+    const admin = await watch('?state=true');
+    const member = await watch('?state=true', 'member');
+    const silent = await watch();
+    metrics.bus.publish(StateChanged, { topic: 'gateways' });
+    await expect.poll(() => admin.topics).toEqual(['gateways']);
+    metrics.bus.publish(StateChanged, { topic: 'catalog' });
+    await expect.poll(() => [admin.topics, member.topics]).toEqual([['gateways', 'catalog'], ['catalog']]);
+    expect(silent.topics).toEqual([]);
   });
 
   it.each([

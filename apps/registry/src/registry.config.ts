@@ -1,12 +1,27 @@
 import { VISIBILITIES } from '#contracts/registry/catalog';
+import { whyNotPassed } from '#contracts/registry/passed-headers.rules';
 import { listPageBytesOption, listPageSizeOption } from '#contracts/registry/shared-settings';
 import { stdioTransportOption } from '#contracts/tool-invocation/shared-settings';
-import { type ConfigOf, decimal, integer, oneOf } from '#libs/config';
+import { type ConfigOf, decimal, flag, integer, list, oneOf, optionalText, text } from '#libs/config';
+import { isGatewayId } from '#libs/mcp';
 import { TOOL_NAME_STYLES } from './entries/names/naming.js';
+import { WAY_TO } from './entries/names/peer-kind.js';
 import { NEW_TOOLS } from './gateways/new-tools.js';
 import { CHANGE_POLICIES } from './entries/ledger/change-policy.js';
 
+const AGE = { min: 0, max: 3_600 };
+
 export const registryOptions = {
+  GATEWAY_ID: text(
+    'auto',
+    'What this gateway goes by among gateways (A-Z a-z 0-9 . _ -, at most 64): in `switchyard/via`, by which calls and lists that come back to it are known, and in what is said of them. The same for every replica, another for every gateway. `auto`: one that its database was given when it was made; a copy of the database has the same.',
+    { isText: isGatewayId, form: '1 to 64 characters of A-Z a-z 0-9 . _ -' },
+  ),
+  GATEWAY_WAY_TO: oneOf(
+    WAY_TO,
+    'peers',
+    'Which upstreams a call tells which gateways it went through (`switchyard/via` in its `_meta`, with GATEWAY_ID). peers: those that are recognised as gateways (`peer`), no other; all: every upstream, where a gateway hides behind something that bears another name, as loops through it are found in no other way.',
+  ),
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: stdioTransportOption,
   TOOL_NAME_STYLE: oneOf(
     TOOL_NAME_STYLES,
@@ -35,10 +50,37 @@ export const registryOptions = {
     min: 1,
     max: 36_500,
   }),
+  ENABLE_HEADER_PASSTHROUGH: flag(
+    false,
+    'Whether headers of clients go on to upstreams that are reached over HTTP: those that a gateway names in `passthroughHeaders`. Never the credential for this gateway, cookies, or what belongs to one connection or to MCP.',
+  ),
+  DEFAULT_PASSTHROUGH_HEADERS: list(
+    ['X-Tenant-Id'],
+    'Headers that go on to the upstreams of gateways without `passthroughHeaders` of their own, with ENABLE_HEADER_PASSTHROUGH. No X-Trace-Id and the like, which ContextForge has in its default: each call would have a conversation with its upstream of its own. X-Upstream-Authorization becomes the Authorization of the upstream, of any that is called.',
+    { isItem: (name) => whyNotPassed(name) === null, items: 'headers that are passed on' },
+  ),
+  REGISTRY_CACHE_ENABLED: flag(
+    true,
+    'Whether what REST lists and looks up of tools, prompts and resources is kept in memory until something changes, here or at another replica of the same broker, and no longer than the times below.',
+  ),
+  REGISTRY_CACHE_TOOLS_TTL: integer(
+    20,
+    'Seconds after which kept tools are read anew though no change was heard of; 0 keeps none.',
+    AGE,
+  ),
+  REGISTRY_CACHE_PROMPTS_TTL: integer(15, 'The same of prompts.', AGE),
+  REGISTRY_CACHE_RESOURCES_TTL: integer(15, 'The same of resources and their templates.', AGE),
   DEFAULT_VISIBILITY: oneOf(
     VISIBILITIES,
     'public',
     'Who may see gateways and virtual servers that are made without saying it. team: the one team that the token reaches; with several, it must be named.',
+  ),
+  MCPGATEWAY_CATALOG_ENABLED: flag(
+    true,
+    'Whether `/catalog` is there: servers that are known by MCPGATEWAY_CATALOG_FILE and registered with one request.',
+  ),
+  MCPGATEWAY_CATALOG_FILE: optionalText(
+    'A YAML file of servers for `/catalog`, in the form of ContextForge, up to 1 MiB and 1,000 servers; read anew when it changes. Unset: the catalog is empty.',
   ),
   LIST_PAGE_SIZE: listPageSizeOption,
   LIST_PAGE_BYTES: listPageBytesOption,

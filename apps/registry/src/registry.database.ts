@@ -25,6 +25,10 @@ import { ToolChanges1765152000000 } from './storage/migrations/0019-tool-changes
 import { A2a1765238400000 } from './storage/migrations/0020-a2a.migration.js';
 import { ToolSearch1765324800000 } from './storage/migrations/0021-tool-search.migration.js';
 import { BlockedTools1765411200000 } from './storage/migrations/0022-blocked-tools.migration.js';
+import { PassedHeaders1765584000000 } from './storage/migrations/0023-passed-headers.migration.js';
+import { GatewayId1765670400000 } from './storage/migrations/0024-gateway-id.migration.js';
+import { Lists1765756800000 } from './storage/migrations/0025-lists.migration.js';
+import { DueGateways1765843200000 } from './storage/migrations/0026-due-gateways.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -62,5 +66,9 @@ export const registryDatabase = {
     A2a1765238400000,
     ToolSearch1765324800000,
     BlockedTools1765411200000,
+    PassedHeaders1765584000000,
+    GatewayId1765670400000,
+    Lists1765756800000,
+    DueGateways1765843200000,
   ],
 } as const;

@@ -5,6 +5,7 @@ import { CatalogModule } from './catalog/catalog.module.js';
 import { ContextForgeModule } from './contextforge/contextforge.module.js';
 import { EntriesModule } from './entries/entries.module.js';
 import { GatewaysModule } from './gateways/gateways.module.js';
+import { KnownServersModule } from './known-servers/known-servers.module.js';
 import { RefreshModule } from './refresh/refresh.module.js';
 import type { RegistryConfig } from './registry.config.js';
 import { SETTINGS, registrySettings } from './registry.settings.js';
@@ -20,6 +21,7 @@ import { ServersModule } from './servers/servers.module.js';
     CatalogModule,
     ContextForgeModule,
     ApprovalsModule,
+    KnownServersModule,
     AuditModule,
   ],
 })

@@ -50,6 +50,20 @@ it('the replicas refresh a gateway once when an announcement reaches all of them
   expect(registry.around.discoveries).toHaveLength(1);
 });
 
+it('the other replica lists a change over REST when the one that made it has answered', async () => {
+  await registry.register('Listed', upstream({ tools: [tool('t')] }));
+  const listed = async (from: Registry): Promise<boolean> =>
+    (await from.ask('GET', '/tools')).body.some(({ name }: { name: string }) => name === 'listed-t');
+  const { id } = (await registry.ask('GET', '/tools')).body.find(({ name }: { name: string }) => name === 'listed-t');
+  for (let time = 0; time < 20; time++) {
+    const [writer, reader] = time % 2 === 0 ? [registry, replica] : [replica, registry];
+    await reader.ask('GET', '/tools');
+    const activate = time % 4 >= 2;
+    await writer.ask('POST', `/tools/${id}/state?activate=${activate}`);
+    expect(await listed(reader)).toBe(activate);
+  }
+});
+
 it('the registry leaves nothing behind on a connection when it is behind a transaction pooler', () => {
   expect(pooler.turns).toBeGreaterThan(0);
   expect(pooler.offences).toEqual([]);

@@ -11,6 +11,7 @@ import type { Catalog, CatalogDelta } from '#contracts/registry/catalog';
 import { CatalogChanged, UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
+import { StateChanged } from '#contracts/registry/state-changed.event';
 import { ResolveUpstream } from '#contracts/registry/resolve-upstream.request';
 import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { DescribeUse } from '#contracts/tool-invocation/describe-use.request';
@@ -71,6 +72,8 @@ export class Surroundings {
   /** Which upstreams were asked whether they are there, and what of them the answer is a failure. */
   readonly checks: string[] = [];
   readonly ill = new Map<string, GatewayError>();
+  /** What happens while an upstream is asked, by its id. */
+  readonly meanwhile = new Map<string, () => Promise<void>>();
   /** How the addresses of an upstream stand, by its id. */
   readonly standings = new Map<string, readonly AddressStanding[]>();
   /** By the virtual server that they are for; null where auth cannot say. */
@@ -94,6 +97,7 @@ export class Surroundings {
     });
     bus.answer(CheckUpstream, async ({ upstreamId }) => {
       this.checks.push(upstreamId);
+      await this.meanwhile.get(upstreamId)?.();
       const failure = this.ill.get(upstreamId);
       if (failure !== undefined) throw failure;
       const addresses = this.standings.get(upstreamId);
@@ -129,6 +133,7 @@ export class Surroundings {
 export class Registry {
   readonly changes: PayloadOf<typeof CatalogChanged>[] = [];
   readonly upstreamChanges: PayloadOf<typeof UpstreamChanged>[] = [];
+  readonly stateTopics: string[] = [];
 
   constructor(
     readonly service: RunningService,
@@ -137,6 +142,7 @@ export class Registry {
     around.joinBus(service.bus);
     service.bus.subscribe(CatalogChanged, (change) => void this.changes.push(change));
     service.bus.subscribe(UpstreamChanged, (change) => void this.upstreamChanges.push(change));
+    service.bus.subscribe(StateChanged, ({ topic }) => void this.stateTopics.push(topic));
   }
 
   async ask(method: string, path: string, body?: unknown, token = 'admin'): Promise<RestAnswer> {
@@ -212,6 +218,12 @@ export class RegistryBench {
   /** As somebody who goes past the registry. */
   query(statement: string): Promise<void> {
     return this.withClient(async (client) => void (await client.query(statement)));
+  }
+
+  /** Where its PostgreSQL writes what it has to say. */
+  get postgresLog(): string {
+    const names = fs.readdirSync(`${this.folder}/postgres`).filter((name) => name.endsWith('.log'));
+    return `${this.folder}/postgres/${names[0]}`;
   }
 
   /** Nobody else reads the table meanwhile. */

@@ -117,8 +117,12 @@ describe('a list that is used although it is too old', () => {
   it('a list that is too old waits its turn when many are renewed at once', async () => {
     let running = 0;
     let runningMax = 0;
+    const full = Promise.withResolvers<void>();
     const slow = async () => {
       runningMax = Math.max(runningMax, ++running);
+      if (running === 4) full.resolve();
+      // As many as may run do so at once, however late each begins; and then there is time for one more.
+      await full.promise;
       await pause(100);
       running -= 1;
       return saying(50, 'public');

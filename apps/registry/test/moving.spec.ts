@@ -248,6 +248,7 @@ describe('an import from ContextForge', () => {
       headerMapping: { trace: 'X-Trace' },
       inputSchema: { type: 'object', properties: { id: { type: 'integer' }, limit: { type: 'integer' } } },
       timeoutMs: 1_234,
+      addresses: [{ url: 'https://second.example/base' }],
     });
     await registry.ask('POST', '/tools', {
       name: 'keyed',

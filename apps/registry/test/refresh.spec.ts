@@ -104,6 +104,7 @@ describe('refreshing a gateway', () => {
   it('a refresh keeps the entries and marks the gateway unreachable when the upstream fails', async () => {
     const gateway = await registry.register('Failing', upstream({ tools: [tool('t')] }));
     registry.around.upstreams.set(gateway.url, fail('upstream.timed_out'));
+    registry.stateTopics.length = 0;
     expect(await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`)).toMatchObject({
       status: 504,
       body: { code: 'upstream.timed_out' },
@@ -113,6 +114,7 @@ describe('refreshing a gateway', () => {
       toolCount: 1,
     });
     expect(await names(gateway.id)).toEqual(['failing-t']);
+    await expect.poll(() => registry.stateTopics).toEqual(['gateways']);
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('t')] }));
     await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
     expect((await registry.ask('GET', `/gateways/${gateway.id}`)).body.reachable).toBe(true);
@@ -293,6 +295,7 @@ describe('checking upstreams', () => {
     const checking = await Promise.all([bench.registry(registry.around, env), bench.registry(registry.around, env)]);
     const { checks, ill } = registry.around;
     const checksOf = (id: string): number => checks.filter((each) => each === id).length;
+    const topics = (): string[] => checking.flatMap(({ stateTopics }) => stateTopics);
     await expect.poll(() => checksOf(gateway.id), { timeout: 10_000 }).toBeGreaterThan(0);
     await expect.poll(() => checksOf(program.body.id), { timeout: 10_000 }).toBeGreaterThan(0);
 
@@ -303,6 +306,7 @@ describe('checking upstreams', () => {
     const well = checksOf(gateway.id);
     ill.set(gateway.id, fail('upstream.unreachable', { message: 'connection refused at the upstream' }));
     await becomes(gateway.id, { reachable: false, unreachableReason: 'connection refused at the upstream' });
+    await expect.poll(topics).toEqual(['gateways']);
     const away = await shownOf(gateway.id);
     expect(checksOf(gateway.id) - well).toBeGreaterThanOrEqual(4);
     expect(Date.parse(away.unreachableSince)).toBeGreaterThanOrEqual(before);
@@ -316,6 +320,7 @@ describe('checking upstreams', () => {
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('t'), tool('new')] }));
     ill.delete(gateway.id);
     await becomes(gateway.id, { reachable: true, unreachableSince: null, unreachableReason: null, toolCount: 2 });
+    await expect.poll(topics).toEqual(['gateways', 'gateways', 'catalog']);
     expect(checksOf(unused.id)).toBe(0);
     for (const { service } of checking) await service.stop();
   });
@@ -347,6 +352,23 @@ describe('checking upstreams', () => {
       tags: ['x'],
     });
     expect(sentBack).toMatchObject({ status: 200, body: { addressStandings: worse, tags: ['x'] } });
+    await checking.service.stop();
+  });
+
+  it('a check that finds an upstream there has lists say so when it was found away meanwhile', async () => {
+    const gateway = await registry.register('Flapping', upstream({ tools: [tool('t')] }));
+    const env = { HEALTH_CHECK_INTERVAL: '0.6', REGISTRY_CACHE_TOOLS_TTL: '3600' };
+    const { meanwhile } = registry.around;
+    const seen = async () => (await checking.ask('GET', `/tools?gateway_id=${gateway.id}`)).body[0].reachable;
+    const away = Promise.withResolvers<unknown>();
+    meanwhile.set(gateway.id, async () => {
+      meanwhile.delete(gateway.id);
+      await bench.query(`UPDATE registry.gateway SET reachable = false WHERE id = '${gateway.id}'`);
+      away.resolve(await seen());
+    });
+    const checking = await bench.registry(registry.around, env);
+    expect(await away.promise).toBe(false);
+    await expect.poll(seen, { timeout: 10_000, interval: 50 }).toBe(true);
     await checking.service.stop();
   });
 

@@ -241,7 +241,7 @@ describe('registering a gateway', () => {
     ],
     ['a weight of nothing', { addresses: [{ url: 'http://b.example', weight: 0 }] }, 'addresses.0.weight'],
     ['a member that is not known', { addresses: [{ url: 'http://b.example', port: 1 }] }, 'addresses.0.port'],
-    ['a transport without them', { addresses: [{ url: 'http://b.example' }], transport: 'GRPC' }, 'addresses'],
+    ['a path of a gRPC server', { addresses: [{ url: 'http://b.example/x' }], transport: 'GRPC' }, 'addresses.0.url'],
   ])('a registration is refused when its addresses hold %s', async (_title, more, field) => {
     const body = { name: 'Wrong', url: 'http://first.example/mcp', ...more };
     if ('transport' in more) body.url = 'http://first.example';

@@ -40,6 +40,9 @@ const CHANGES_NOTHING = [
   'POST /openapi/preview',
   'POST /tools/generate-schemas-from-openapi',
   'POST /servers/{id}/test-handshake',
+  'POST /api/logs/search',
+  'POST /observability/traces/query',
+  'POST /export/selective',
 ];
 
 /** Takes a link that the command line alone makes, and logs in as the routes beside it do. */
@@ -59,6 +62,7 @@ const NOT_AUDITED = {
   'registry.revision': 'counts changes',
   'registry.change': 'says to replicas what a change touched',
   'registry.tool_change': 'what the trail has as changes of tools, and what was held and decided as tool_change',
+  'registry.own_id': 'made once with the database, and never changed',
   'registry.switched_off': 'what the trail has as changes of entries, by name',
 };
 
@@ -90,14 +94,26 @@ describe('the audit trail of a gateway', () => {
       startA2aDouble({ version: '1.0' }),
     ]);
     const { location } = postgres;
+    const catalog = join(folder, 'mcp-catalog.yml');
+    const known = ['127.0.0.1', 'localhost'].map((host) => ({
+      id: `at-${host}`,
+      name: `at ${host}`,
+      category: 'Tests',
+      provider: 'Tests',
+      url: fixture.url.replace('127.0.0.1', host),
+      auth_type: 'Open',
+      description: host,
+    }));
+    writeFileSync(catalog, JSON.stringify({ catalog_servers: known }));
     const host = encodeURIComponent('socketDir' in location ? location.socketDir : '');
     gateway = await startGateway({
       mode: 'embedded',
       env: {
         DATABASE_URL: `postgres://postgres@localhost/postgres?host=${host}`,
         PUBLIC_REGISTRATION_ENABLED: 'true',
-        PUBLIC_URL: 'http://gateway.example.org',
+        PUBLIC_URL: 'https://gateway.example.org',
         MAIL_DIR: mailFolder,
+        MCPGATEWAY_CATALOG_FILE: catalog,
         SMTP_FROM_EMAIL: 'gateway@example.org',
       },
     });

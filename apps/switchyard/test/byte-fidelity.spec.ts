@@ -89,7 +89,7 @@ describe.each(['embedded', 'distributed'] as const)('a gateway, %s', (mode) => {
   };
 
   it.each(['2026-07-28', '2025-11-25'] as const)(
-    'hands a client of %s the bytes that the upstream has sent, whatever they say and however many they are',
+    'a gateway hands a client of %s the bytes that the upstream has sent, whatever they say and however many they are',
     async (era) => {
       const call = await eras[era]();
       await fc.assert(

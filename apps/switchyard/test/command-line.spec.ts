@@ -249,6 +249,58 @@ describe('the command line', () => {
     expect((await run('top', '--interval', '0.2')).stdout).toMatch(/ calls\/s, .*\n\nSERVER +STATE [^]*\nweather +up /);
   });
 
+  it('backup keeps all of a gateway that goes on, and restore brings it back with its tokens, when it has changed', async () => {
+    const dataDir = join(folder.path, 'home', '.switchyard');
+    const [file, phrase, wrong] = ['kept.backup', 'phrase', 'wrong'].map((name) => join(folder.path, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(phrase, 'a long enough phrase\n');
+    writeFileSync(wrong, 'another long phrase\n');
+    const token = (await run('token', 'create', '--expires', '2d', '--name', 'kept')).stdout.trim();
+    expect(await run('backup', file)).toMatchObject({ code: 2, stderr: expect.stringContaining('--passphrase-file') });
+    expect(await run('backup', file, '--passphrase-file', phrase)).toMatchObject({ code: 0, stderr: '' });
+    expect((await run('backup', file, '--passphrase-file', phrase)).stderr).toContain('is there already');
+    const text = readFileSync(file).toString('latin1');
+    for (const secret of Object.values(JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as object))
+      expect(text).not.toContain(secret);
+
+    expect((await run('servers', 'rm', 'weather')).code).toBe(0);
+    vi.stubEnv('SWITCHYARD_DATA_DIR', dataDir);
+    const restore = (...args: string[]) => run('restore', file, '--passphrase-file', ...args);
+    expect((await restore(phrase, '--force')).stderr).toContain('switchyard down first');
+    expect((await run('down')).code).toBe(0);
+    const elsewhereToo = join(folder.path, 'stopped.backup');
+    expect((await run('backup', elsewhereToo, '--passphrase-file', phrase)).code).toBe(0);
+    expect((await restore(phrase)).stderr).toContain('--force puts the backup in its place');
+    expect((await restore(wrong, '--force')).stderr).toContain('the passphrase is not that of');
+    const damaged = readFileSync(file);
+    damaged.writeUInt8(damaged.readUInt8(damaged.length - 100_000) ^ 1, damaged.length - 100_000);
+    writeFileSync(join(folder.path, 'damaged'), damaged);
+    const { stderr } = await run('restore', join(folder.path, 'damaged'), '-f', '--passphrase-file', phrase);
+    expect(stderr).toMatch(/damaged is damaged: it is not what was written/);
+    expect((await restore(phrase, '--force')).stdout).toContain('is as it was at');
+    expect(await start(['up'])).toMatchObject({ code: 0 });
+    expect(await json('servers', 'ls')).toMatchObject([{ name: 'weather', enabled: true }]);
+    const url = (await json<{ url: string }>('status', '--json')).url;
+    expect(await run('tools', 'call', 'weather-forecast', 'days=2', '--url', url, '--token', token)).toMatchObject({
+      code: 0,
+      stdout: '{"days":2}\n',
+    });
+    expect(await json<{ name: string }[]>('token', 'ls')).toContainEqual(expect.objectContaining({ name: 'kept' }));
+    vi.stubEnv('SWITCHYARD_DATA_DIR', undefined);
+  });
+
+  it('backup and restore say what to do instead when the database is another one', async () => {
+    vi.stubEnv('DATABASE_URL', 'postgres://db.example/switchyard');
+    vi.stubEnv('SWITCHYARD_DATA_DIR', join(folder.path, 'none'));
+    for (const name of ['backup', 'restore'])
+      expect(await run(name, 'file')).toMatchObject({ code: 1, stderr: expect.stringContaining('pg_dump') });
+    vi.stubEnv('DATABASE_URL', undefined);
+    vi.stubEnv('SWITCHYARD_DATA_DIR', undefined);
+  });
+
   it('down stops that gateway and no other process, and reset forgets its data', async () => {
     expect((await run('down')).stdout).toMatch(/^stopped http:/);
     expect(processesAt(join(folder.path, 'home'))).toEqual([]);

@@ -134,7 +134,7 @@ describe('signing in with the company', () => {
     expect((await post(logout)).status).toBe(200);
     const sentAtMs = performance.now();
     await expect.poll(() => listTools(tokens['access_token']), { interval: 5 }).toBe(401);
-    expect(performance.now() - sentAtMs).toBeLessThan(1_000);
+    expect(performance.now() - sentAtMs).toBeLessThan(8_000);
     expect((await me(browser)).status).toBe(401);
     expect(await client.refresh(tokens['refresh_token'])).toMatchObject({ status: 400 });
     // The same one again ends nothing that was begun since.

@@ -194,6 +194,40 @@ describe.each(MODES)('paths and answers of ContextForge, %s', (mode) => {
     expect(upstream.requests).toBe(before);
   });
 
+  it('a call of a tool that stands for others is tried dry as the call that is in it', async () => {
+    const before = upstream.requests;
+    const made = await ask('POST', '/servers', {
+      server: { name: 'searched', associated_tools: ['fast-echo'], tool_search: true },
+    });
+    const preview = async (name: string, args: object, server = made.json.id) =>
+      ask('POST', `/v1/tools/preview/${name}?server_id=${server}`, { arguments: args });
+    const inner = { name: 'fast-echo', arguments: { text: 'x' } };
+    expect((await preview('call_tool', inner)).json).toMatchObject({
+      validated: true,
+      allowed: true,
+      resolvedArguments: { text: 'x' },
+      target: { kind: 'federated', gatewayName: 'fast' },
+    });
+    const invalid = { validated: false, warnings: [{ code: 'invalid_arguments' }] };
+    expect((await preview('call_tool', { name: 'fast-echo', arguments: { text: 7 } })).json).toMatchObject(invalid);
+    expect((await preview('call_tool', { name: 'fast-echo' })).json).toMatchObject(invalid);
+    expect((await preview('call_tool', { name: 7 })).json).toMatchObject({ ...invalid, target: { kind: 'local' } });
+    expect((await preview('call_tool', { name: 'fast-nobody' })).status).toBe(404);
+    expect((await preview('search_tools', { query: 'echo' })).json).toMatchObject({
+      validated: true,
+      allowed: true,
+      target: { kind: 'local', gatewayId: null, gatewayName: null, eras: ['modern', 'legacy'] },
+      annotations: { readOnlyHint: true },
+      warnings: [],
+    });
+    expect((await preview('search_tools', { limit: 5 })).json).toMatchObject(invalid);
+    expect((await preview('describe_tool', { name: 'fast-echo' })).json.validated).toBe(true);
+    expect((await preview('fast-echo', { text: 'x' })).json.target.kind).toBe('federated');
+    expect((await preview('search_tools', { query: 'echo' }, serverId)).status).toBe(404);
+    expect(upstream.requests).toBe(before);
+    await ask('DELETE', `/servers/${made.json.id}`);
+  });
+
   it('a token for other networks opens no door of the gateway, and one for this network all of them', async () => {
     const tokenFrom = async (network: string): Promise<string> => {
       const made = await ask('POST', '/tokens', { name: `from ${network}`, scope: { ip_restrictions: [network] } });

@@ -111,6 +111,34 @@ describe('a gRPC server behind a gateway', () => {
     );
   });
 
+  it('a gRPC server is called by its .proto files, and what is wrong with them is told with file and line', async () => {
+    const types =
+      'syntax = "proto3";\npackage shop.v1;\nmessage ItemRequest { string name = 1; }\nmessage Item { string name = 1; }';
+    const service = `syntax = "proto3";
+package shop.v1;
+import "shop/v1/types.proto";
+service Shop {
+  // Gives one item.
+  rpc GetItem(ItemRequest) returns (Item);
+}`;
+    const register = (...proto_files: { name: string; content: string }[]) =>
+      gateway.admin.register({ name: 'Written', transport: 'GRPC', url: silent.url, grpc: { proto_files } });
+    const file = { name: 'shop/v1/shop.proto', content: service };
+    await expect(register(file)).rejects.toThrow(
+      /422.*grpc\.protoFiles: shop\/v1\/shop\.proto:6: the type ItemRequest/,
+    );
+    await expect(register({ ...file, name: '../shop.txt' })).rejects.toThrow(/422/);
+    const { id, toolCount } = await register(file, { name: 'types.proto', content: types });
+    expect(toolCount).toBe(1);
+    await expect
+      .poll(async () => (await client.listTools()).tools.map(({ name }) => name))
+      .toContain('written-Shop_GetItem');
+    const { tools } = await client.listTools();
+    expect(tools.find(({ name }) => name === 'written-Shop_GetItem')?.description).toContain('Gives one item.');
+    expect((await call('written-Shop_GetItem', { name: 'lamp' })).structuredContent).toEqual({ name: 'lamp' });
+    await gateway.admin.call('DELETE', `/gateways/${id}`);
+  });
+
   it('a call carries every kind of field there and back, with the credential and the time that is left', async () => {
     const item = {
       name: 'chair',

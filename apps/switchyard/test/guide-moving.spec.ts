@@ -76,11 +76,11 @@ describe('the guide to moving from ContextForge', () => {
     folder.remove();
   });
 
-  it('has its steps', () => {
+  it('the guide to moving has its steps', () => {
     expect(steps.map(({ title }) => title.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', 'Be', 'Ov', 'An']);
   });
 
-  it.each(steps)('does as it says in "$title"', async ({ command, lines }) => {
+  it.each(steps)('the guide to moving does as it says in "$title"', async ({ command, lines }) => {
     onTestFailed(() => console.error(gateway.logs().slice(-4_000)));
     const { PATH = '' } = process.env;
     const env = {
@@ -98,7 +98,7 @@ describe('the guide to moving from ContextForge', () => {
     for (const line of lines) expect(stdout).toContain(line);
   });
 
-  it('has the upstream called with the credential of the file, which nothing has logged', async () => {
+  it('the guide to moving has the upstream called with the credential of the file, which nothing has logged', async () => {
     expect(shown).toEqual(['Bearer tok-8c1f5e']);
     expect(gateway.logs()).not.toContain('tok-8c1f5e');
     expect(gateway.logs()).not.toContain(SECRET);

@@ -16,7 +16,12 @@ beforeAll(async () => {
   upstream = await startFastUpstream();
   silent = createServer(() => {});
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  gateway = await startGateway({ mode: 'embedded', env: { LOG_LEVEL: 'error' } });
+  const env = {
+    LOG_LEVEL: 'error',
+    // Of what hangs; what answers does so sooner on a busy machine too.
+    MCP_SESSION_POOL_CREATE_TIMEOUT: '8',
+  };
+  gateway = await startGateway({ mode: 'embedded', env });
 });
 afterAll(async () => {
   await gateway.stop();

@@ -32,7 +32,7 @@ const hang = async (gateway: GatewayProcess): Promise<void> => {
 };
 
 describe('a gateway with nothing but Node', () => {
-  it('starts, makes strong secrets for its owner alone, and stops everything on Ctrl-C', async () => {
+  it('a gateway with nothing but Node starts, makes strong secrets for its owner alone, and stops everything on Ctrl-C', async () => {
     const gateway = await start();
     await gateway.ready();
     const statuses = () =>
@@ -52,7 +52,7 @@ describe('a gateway with nothing but Node', () => {
     expect(gateway.stderr.trim().split('\n').at(-1)).toContain('"msg":"stopped"');
   });
 
-  it('starts again after kill -9, with the same secrets, and leaves no orphans, npm start neither', async () => {
+  it('a gateway with nothing but Node starts again after kill -9, with the same secrets, and leaves no orphans, npm start neither', async () => {
     const secrets = join(folder.path, '.switchyard', 'secrets.json');
     const first = await start();
     await first.ready();
@@ -70,7 +70,7 @@ describe('a gateway with nothing but Node', () => {
     expect(processesAt(folder.path)).toEqual([]);
   });
 
-  it('stops in the middle of its start, and starts afterwards', async () => {
+  it('a gateway with nothing but Node stops in the middle of its start, and starts afterwards', async () => {
     for (const afterMs of [300, 700, 1_200]) {
       const gateway = await start();
       await pause(afterMs);
@@ -82,7 +82,7 @@ describe('a gateway with nothing but Node', () => {
     await gateway.ready();
   });
 
-  it('refuses a data folder that another one uses, in one line', async () => {
+  it('a gateway with nothing but Node refuses a data folder that another one uses, in one line', async () => {
     const first = await start();
     await first.ready();
     const second = await start();
@@ -93,7 +93,7 @@ describe('a gateway with nothing but Node', () => {
     expect(await statusOf(first, '/ready')).toBe(200);
   });
 
-  it('finishes what is in hand, but not beyond its time to stop', async () => {
+  it('a gateway with nothing but Node finishes what is in hand, but not beyond its time to stop', async () => {
     const gateway = await start({ SHUTDOWN_TIMEOUT_MS: '1500' });
     await gateway.ready();
     await hang(gateway);
@@ -103,7 +103,7 @@ describe('a gateway with nothing but Node', () => {
     expect(gateway.stderr).toContain('switchyard: not stopped within 1500 ms');
   });
 
-  it('leaves at once on a second signal, but takes the echo of the first one for what it is', async () => {
+  it('a gateway with nothing but Node leaves at once on a second signal, but takes the echo of the first one for what it is', async () => {
     const gateway = await start();
     await gateway.ready();
     await hang(gateway);
@@ -115,7 +115,7 @@ describe('a gateway with nothing but Node', () => {
     expect(gateway.stderr).toContain('switchyard: SIGINT a second time');
   });
 
-  it('cuts off a client that sends its head too slowly', async () => {
+  it('a gateway with nothing but Node cuts off a client that sends its head too slowly', async () => {
     const gateway = await start();
     await gateway.ready();
     const socket = connect(gateway.port, '127.0.0.1');

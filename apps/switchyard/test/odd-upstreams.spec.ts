@@ -78,7 +78,7 @@ describe.each(['embedded', 'distributed'] as const)('a gateway with odd upstream
   });
   afterAll(() => gateway?.stop());
 
-  it('registers each of them', () => {
+  it('a gateway with odd upstreams registers each of them', () => {
     expect(odd.all.length).toBeGreaterThan(150);
     expect([...failures].map(([{ registration, conduct }, why]) => [registration.name, conduct.what, why])).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import {
   type Gateway,
@@ -6,9 +7,13 @@ import {
   runConformanceAuthorization,
   startGateway,
   startMcpDouble,
+  temporaryFolder,
 } from '#libs/testing';
+import { BrowserPerson } from './sign-in/browser-person.js';
 import { OAuthClient } from './sign-in/oauth-client.js';
 import { Person } from './sign-in/person.js';
+import { inspectorCall, mcpRemoteSigningIn, type Stranger } from './sign-in/programs.js';
+import { sdkV1SigningIn } from './sign-in/sdk-v1.js';
 import { signIn } from './sign-in/sign-in.js';
 
 const ADMIN = 'admin@example.com';
@@ -71,6 +76,13 @@ describe('a gateway that is its own authorization server', () => {
       await client.close();
     },
   );
+
+  it('a client of the first SDK signs in and calls when it knows nothing but the URL', async () => {
+    const person = ann();
+    const client = await sdkV1SigningIn(`${gateway.url}/mcp`, (from, until) => person.browse(from, until));
+    expect(await client.callTool({ name: 'up-echo' })).toMatchObject({ content: [{ text: 'hello' }] });
+    await client.close();
+  });
 
   it('a client finds the same metadata wherever it looks', async () => {
     const paths = [
@@ -207,6 +219,37 @@ describe('a gateway that is its own authorization server', () => {
     expect(status).toBe(200);
     expect((await call(body['access_token'])).status).toBe(200);
     expect((await poll()).body).toMatchObject({ error: 'invalid_grant' });
+  });
+});
+
+describe('programs of others, and a real browser', () => {
+  let browser: BrowserPerson;
+  const homes: string[] = [];
+  beforeAll(async () => {
+    browser = await BrowserPerson.arrive(ADMIN, PASSWORD);
+  });
+  afterAll(async () => {
+    await browser?.leave();
+    for (const home of homes) rmSync(home, { recursive: true, force: true });
+  });
+  const stranger = (): Stranger => {
+    const home = temporaryFolder('stranger');
+    homes.push(home);
+    const open = (address: string) => browser.allow(address, new URL(address).searchParams.get('redirect_uri') ?? '');
+    return { url: `${gateway.url}/mcp`, home, open };
+  };
+
+  it('mcp-remote signs in and calls when it is given the URL alone', async () => {
+    const party = await mcpRemoteSigningIn(stranger());
+    expect(await party.listTools()).toContain('up-echo');
+    expect(await party.callTool('up-echo', {})).toBe('hello');
+    await party.close();
+  });
+
+  it('the Inspector signs in and calls when it is given the URL alone, and is not asked again', async () => {
+    const inspector = stranger();
+    expect(await inspectorCall(inspector, 'up-echo')).toBe('hello');
+    expect(await inspectorCall(inspector, 'up-echo', true)).toBe('hello');
   });
 });
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ROOT, temporaryFolder } from './gateway-process.js';
@@ -13,10 +14,33 @@ describe('the package', () => {
     const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
     expect(files).toContain('package/dist/bin/switchyard.js');
     expect(files).toContain('package/dist/admin-ui/index.html');
-    expect(files.filter((file) => /spec|test|\.ts$|\.map$|^package\/(apps|libs|bench)/.test(file))).toEqual([]);
+    const example = execFileSync('tar', ['-xzOf', tarball, 'package/examples/mcp-catalog.yml'], { encoding: 'utf8' });
+    expect(example).toBe(readFileSync(join(ROOT, 'examples/mcp-catalog.yml'), 'utf8'));
+    // What comes along is somebody else's.
+    const own = files.filter((file) => !file.startsWith('package/node_modules/'));
+    expect(files).toContain('package/node_modules/swagger-ui-dist/swagger-ui-bundle.js');
+    expect(own.filter((file) => /spec|test|\.ts$|\.map$|^package\/(apps|libs|bench)/.test(file))).toEqual([]);
     const manifest = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' });
     const { dependencies } = JSON.parse(manifest) as { dependencies: Readonly<Record<string, string>> };
-    expect(dependencies).toHaveProperty('typeorm');
-    expect(Object.keys(dependencies).filter((name) => /vitest|typescript|react/.test(name))).toEqual([]);
+    expect(Object.keys(dependencies)).toEqual([
+      '@grpc/grpc-js',
+      'class-transformer',
+      'class-validator',
+      'ioredis',
+      'jq-web',
+      'msgpackr',
+      'pg',
+      'pino',
+      'reflect-metadata',
+      'swagger-ui-dist',
+      'typeorm',
+      'ws',
+    ]);
+    const notices = execFileSync('tar', ['-xzOf', tarball, 'package/THIRD-PARTY-NOTICES.md'], { encoding: 'utf8' });
+    for (const name of ['fastify', '@nestjs/core', 'react', 'swagger-ui-dist']) {
+      const [, notice = ''] = new RegExp(`^## ${name} \\S+\n([^]*?)(?=^## )`, 'm').exec(notices) ?? [];
+      expect(notice, name).toMatch(/Licence: \S+\n\n {4}\S/);
+    }
+    expect(notices).not.toMatch(/^## (typeorm|vitest) /m);
   });
 });

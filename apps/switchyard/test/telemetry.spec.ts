@@ -88,6 +88,7 @@ const startRig = async (mode: 'embedded' | 'distributed', protocol: 'grpc' | 'ht
     METRICS_BUFFER_ENABLED: 'false',
     INTERNAL_METRICS: 'private',
     LOG_LEVEL: 'info',
+    STRUCTURED_LOGGING_DATABASE_ENABLED: 'true',
     DISABLE_ACCESS_LOG: 'false',
     PERFORMANCE_THRESHOLD_TOOL_INVOCATION_MS: String(SLOW_MS),
   };
@@ -284,6 +285,15 @@ describe.each(['embedded', 'distributed'] as const)('telemetry, %s', (mode) => {
     expect(told().find(({ msg }) => msg === 'a call was slow')).toMatchObject({ principal: 'admin@example.com' });
     expect(gateway.logs()).toMatch(/"upstream":"seen",.*"msg":"an upstream was registered"/);
     for (const secret of [...PLANTED, gateway.adminToken]) expect(gateway.logs()).not.toContain(secret);
+
+    interface Kept {
+      readonly lines: readonly { readonly service: string; readonly message: string }[];
+    }
+    const kept = async () =>
+      (await gateway.admin.call<Kept>('GET', `/logs?correlation_id=${id}`)).lines.map(
+        ({ service, message }) => `${service}: ${message}`,
+      );
+    await expect.poll(kept).toEqual(expect.arrayContaining(wanted.map(({ service, msg }) => `${service}: ${msg}`)));
 
     const { collector } = rigs[mode];
     const slow = () =>

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed, vi } from 'vitest';
 import { type Gateway, type McpDouble, startGateway, startMcpDouble } from '#libs/testing';
+import { connectionsCommand } from '../src/commands/connections/connections.command.js';
+import { ConsolePage, launchBrowser } from './console/console-page.js';
 import { LegacyClient, type Said } from './isolation/endpoint-client.js';
 import { Browser } from './upstream-consent/browser.js';
 import { ConsentServer } from './upstream-consent/consent-server.js';
@@ -19,6 +21,8 @@ let ann: Person;
 let bob: Person;
 /** Whether the upstream takes anybody's token. */
 let trusts = true;
+/** What tokens have to cover besides; empty: nothing. */
+let demanded = '';
 /** Tokens that the upstream was shown and took, in order. */
 const shown: { readonly token: string; readonly sub: string }[] = [];
 
@@ -115,6 +119,14 @@ beforeAll(async () => {
       const [, token = ''] = /^Bearer (.+)$/.exec(req.headers.authorization ?? '') ?? [];
       const claims = token === '' ? null : decoded(token);
       const isGood = trusts && claims !== null && claims.aud === upstream.url && claims.exp * 1_000 > Date.now();
+      if (
+        isGood &&
+        !demanded.split(' ').every((scope) => `${claims.scope}`.split(' ').includes(scope) || scope === '')
+      ) {
+        const error = `Bearer error="insufficient_scope", scope="${demanded}"`;
+        res.writeHead(403, { 'www-authenticate': `${error}, resource_metadata="${consents.resourceMetadata}"` }).end();
+        return true;
+      }
       if (isGood) shown.push({ token, sub: claims.sub });
       else
         res
@@ -310,6 +322,41 @@ describe('an upstream that needs the consent of its caller', () => {
     expect(consents.count('POST /token')).toBe(before + 1);
   });
 
+  it('a person is asked for more, once, when the upstream says that their consent covers too little', async () => {
+    const eve = await person('eve');
+    await connect(eve);
+    const whoami = () => modern(eve.token, { name: 'notes-whoami' });
+    expect((await whoami()).result).toMatchObject({ content: [{ text: 'eve' }] });
+    demanded = 'notes:write';
+    try {
+      const asked = (await whoami()).result;
+      expect(asked).toMatchObject({ inputRequests: { consent: { params: { mode: 'url', url: link() } } } });
+      const { result: told } = await modern(eve.token, { name: 'notes-whoami' }, {});
+      expect(told).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('notes:write') }] });
+      // What they have goes on being good for all else.
+      expect(await stateOf(eve.token)).toMatchObject({ state: 'ok' });
+      const again = { name: 'notes-whoami', requestState: asked.requestState };
+      const going = modern(eve.token, { ...again, inputResponses: { consent: { action: 'accept' } } });
+      await connect(eve);
+      expect((await going).result).toMatchObject({ content: [{ text: 'eve' }] });
+      const { scope } = decoded(shown.at(-1)?.token ?? '');
+      expect(scope.split(' ')).toEqual(expect.arrayContaining(['notes:read', 'notes:write']));
+
+      // What was asked for, and not given, is not asked for again.
+      demanded = 'notes:admin';
+      expect((await whoami()).result).toMatchObject({ inputRequests: { consent: {} } });
+      await connect(eve);
+      const refused = await whoami();
+      expect(JSON.stringify(refused)).toContain('upstream.unauthorised');
+      expect(JSON.stringify(refused)).not.toContain(link());
+      // Nor from anybody else than who called.
+      demanded = '';
+      expect((await ask(eve.token, 'GET', '/oauth/connections')).body).toMatchObject([{ state: 'ok' }]);
+    } finally {
+      demanded = '';
+    }
+  });
+
   it('a consent has ended, with the reason, when its grant is not known any more', async () => {
     consents.lifeS = 3;
     await connect(ann);
@@ -451,5 +498,64 @@ describe('an upstream that needs the consent of its caller', () => {
     const logs = gateway.logs();
     expect(secrets.filter((secret) => logs.includes(secret) || trail.includes(secret))).toEqual([]);
     expect(trail).toContain('upstream_consent');
+  });
+
+  it('whoever uses the console connects, disconnects and connects again on a page without findings', async () => {
+    await connect(ann);
+    const chromium = await launchBrowser();
+    try {
+      const tab = await ConsolePage.open(chromium, { viewport: { width: 1280, height: 860 } });
+      const { page } = tab;
+      await page.context().addCookies([{ name: 'person', value: 'ann', url: consents.issuer }]);
+      await page.goto(`${gateway.url}/admin/#/connections`);
+      await page.getByLabel('E-mail').fill(ann.email);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.keyboard.press('Enter');
+      const row = page.getByRole('row', { name: /Notes/ });
+      const connectAgain = async (label: RegExp): Promise<void> => {
+        await row.getByRole('button', { name: label }).click();
+        await page.waitForURL(`${CALLBACK()}*`);
+        await page.getByText('Connected', { exact: false }).first().waitFor();
+        await page.goto(`${gateway.url}/admin/#/connections`);
+        await row.getByText('Connected', { exact: true }).waitFor();
+      };
+      await row.getByText('Connected', { exact: true }).waitFor();
+      await row.getByRole('button', { name: /^Disconnect/ }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+      await row.getByText('Not connected').waitFor();
+      expect(await stateOf(ann.token)).toMatchObject({ state: 'needs_consent' });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await tab.findings(), colorScheme).toEqual([]);
+      }
+      await page.setViewportSize({ width: 360, height: 740 });
+      expect(await tab.overflow()).toBeLessThanOrEqual(0);
+      await connectAgain(/^Connect /);
+      expect(await stateOf(ann.token)).toMatchObject({ state: 'ok' });
+      expect(tab.takeTroubles()).toEqual([]);
+    } finally {
+      await chromium.close();
+    }
+  });
+
+  it('the command line lists connections, says where to connect, and disconnects', async () => {
+    const run = async (...args: string[]): Promise<string> => {
+      let written = '';
+      const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+        written += String(text);
+        return true;
+      });
+      const at = ['--url', gateway.url, '--token', ann.token];
+      await connectionsCommand()
+        .exitOverride()
+        .parseAsync([...args, ...at], { from: 'user' })
+        .finally(() => spy.mockRestore());
+      return written;
+    };
+    expect(JSON.parse(await run('ls', '--json'))).toMatchObject([{ gateway_name: 'Notes', state: 'ok', reason: null }]);
+    expect((await run('connect', 'Notes')).trim()).toBe(link());
+    expect(await run('disconnect', 'Notes')).toContain('disconnected');
+    expect(JSON.parse(await run('ls', '--json'))).toMatchObject([{ gateway_name: 'Notes', state: 'needs_consent' }]);
+    await expect(run('disconnect', 'Notes')).rejects.toThrow(/you have no connection/);
   });
 });

@@ -24,6 +24,12 @@ export const toolInvocationOptions = {
   RETRY_BASE_DELAY: decimal(1, 'Seconds before the second attempt; doubled for each further one, ±25 %.', { max: 60 }),
   RETRY_MAX_DELAY: decimal(60, 'The longest wait between attempts, in seconds.', { max: 3_600 }),
 
+  ZONE: text(
+    '',
+    'Where this process is, as connectors name where they are: an upstream behind several is asked in the same zone first.',
+    { isText: (value) => /^[\w.-]{0,64}$/.test(value), form: 'up to 64 letters, digits, ".", "_" and "-"' },
+  ),
+
   HTTPX_MAX_CONNECTIONS: integer(200, 'Connections to one upstream that carry calls.', { min: 1, max: 100_000 }),
   HTTPX_KEEPALIVE_EXPIRY: decimal(
     30,
@@ -129,7 +135,11 @@ export const toolInvocationOptions = {
 
   MCPGATEWAY_STDIO_TRANSPORT_ENABLED: stdioTransportOption,
   STDIO_COMMANDS_ALLOWED: list([], 'The commands that stdio upstreams may start, as they are registered. Empty: any.'),
-  STDIO_PROCESSES_MAX: integer(64, 'Child processes one instance runs at once.', { min: 1, max: 10_000 }),
+  STDIO_PROCESSES_MAX: integer(
+    64,
+    'Child processes one instance runs at once, its workers (`WORKERS`) together: each has an equal share.',
+    { min: 1, max: 10_000 },
+  ),
   STDIO_SANDBOX: oneOf(
     ['auto', 'require', 'off'],
     'auto',

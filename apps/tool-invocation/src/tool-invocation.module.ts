@@ -1,6 +1,8 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { gatewayEnvironment, secretFilesOf } from '#libs/config';
 import { Lifecycle, PLATFORM_CONFIG, type PlatformConfig } from '#libs/service';
+import { ConnectorDoor } from './connectors/connector-door.js';
+import { JoinedConnectors } from './connectors/joined-connectors.js';
 import { DiscoveryService } from './discovery/discovery.service.js';
 import { GreetingService } from './discovery/greeting.service.js';
 import { OwnListsService } from './discovery/own-lists.service.js';
@@ -14,6 +16,7 @@ import { TaskWatchService } from './execution/task-watch.service.js';
 import { WatchService } from './discovery/watch.service.js';
 import { CallService } from './execution/call.service.js';
 import { CallIntake } from './intake/call.intake.js';
+import { ConnectorIntake } from './intake/connector.intake.js';
 import { CheckController } from './intake/check.controller.js';
 import { LookController } from './intake/look.controller.js';
 import { PoolController } from './intake/pool.controller.js';
@@ -51,13 +54,17 @@ export class ToolInvocationModule implements OnApplicationShutdown {
         {
           provide: SETTINGS,
           inject: [PLATFORM_CONFIG],
-          useFactory: ({ NATS_URL, SWITCHYARD_DATA_DIR: dataDir }: PlatformConfig) =>
+          useFactory: ({ NATS_URL, SWITCHYARD_DATA_DIR: dataDir, WORKERS: workers }: PlatformConfig) =>
             settingsOf(config, {
               embedded: NATS_URL === null,
               dataDir,
+              workers,
               secretFiles: secretFilesOf(gatewayEnvironment()),
             }),
         },
+        JoinedConnectors,
+        ConnectorDoor,
+        ConnectorIntake,
         CallIntake,
         CallService,
         TaskWatchService,

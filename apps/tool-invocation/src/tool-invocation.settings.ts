@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { fail } from '#libs/errors';
 import type { ToolInvocationConfig } from './tool-invocation.config.js';
 
 /** Under which the settings are injected. */
@@ -14,6 +15,8 @@ export interface Settings {
   readonly concurrencyPerCaller: number;
   readonly retry: { readonly attemptsMax: number; readonly baseDelayMs: number; readonly delayMsMax: number };
   readonly breaker: { readonly threshold: number; readonly resetMsMax: number };
+  /** Where this process is; empty: nobody has said. */
+  readonly zone: string;
   readonly connections: { readonly max: number; readonly keepAliveMs: number; readonly connectTimeoutMs: number };
   readonly sessions: {
     readonly openTimeoutMs: number;
@@ -54,10 +57,20 @@ export interface Settings {
   };
 }
 
-/** `embedded`: the gateway is one process. `dataDir`: what the gateway keeps there is for it alone, as are `secretFiles`. */
+export interface Circumstances {
+  /** The gateway is one process. */
+  readonly embedded: boolean;
+  /** What the gateway keeps there is for it alone, as are `secretFiles`. */
+  readonly dataDir: string;
+  readonly secretFiles?: readonly string[];
+  /** Processes that serve as this one instance, and run what children it may have between them. */
+  readonly workers?: number;
+}
+
+/** Throws `config.invalid` for settings that contradict each other. */
 export const settingsOf = (
   config: ToolInvocationConfig,
-  { embedded, dataDir, secretFiles = [] }: { embedded: boolean; dataDir: string; secretFiles?: readonly string[] },
+  { embedded, dataDir, secretFiles = [], workers = 1 }: Circumstances,
 ): Settings => ({
   callTimeoutMs: ms(config.TOOL_TIMEOUT),
   slowMs: config.PERFORMANCE_TRACKING_ENABLED ? config.PERFORMANCE_THRESHOLD_TOOL_INVOCATION_MS : 0,
@@ -73,6 +86,7 @@ export const settingsOf = (
     threshold: config.MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD,
     resetMsMax: ms(config.MCP_SESSION_POOL_CIRCUIT_BREAKER_RESET),
   },
+  zone: config.ZONE,
   connections: {
     max: config.HTTPX_MAX_CONNECTIONS,
     keepAliveMs: ms(config.HTTPX_KEEPALIVE_EXPIRY),
@@ -101,7 +115,7 @@ export const settingsOf = (
   stdio: {
     enabled: decided(config.MCPGATEWAY_STDIO_TRANSPORT_ENABLED, embedded),
     commandsAllowed: config.STDIO_COMMANDS_ALLOWED,
-    processesMax: config.STDIO_PROCESSES_MAX,
+    processesMax: shareOf(config.STDIO_PROCESSES_MAX, workers),
     env: childEnv(config),
     folder: resolve(dataDir, 'stdio'),
     sandbox: {
@@ -130,6 +144,14 @@ const userOf = (text: string): { uid: number; gid: number } | null => {
   if (text === 'auto') return null;
   const [uid = 0, gid = 0] = text.split(':').map(Number);
   return { uid, gid };
+};
+
+const shareOf = (processes: number, workers: number): number => {
+  if (processes < workers)
+    throw fail('config.invalid', {
+      message: `STDIO_PROCESSES_MAX: ${processes} child processes are too few for ${workers} workers (WORKERS)`,
+    });
+  return Math.floor(processes / workers);
 };
 
 const ms = (seconds: number): number => Math.round(seconds * 1_000);

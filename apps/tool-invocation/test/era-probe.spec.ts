@@ -5,7 +5,7 @@ import { event, json, openStream, result, rpcError } from './raw-upstream.js';
 import { serve } from './sdk-servers.js';
 
 /** A third of it is waited for an answer to the probe. */
-const CONNECT_MS = 1_500;
+const CONNECT_MS = 6_000;
 
 let invocation: Invocation;
 const raw: { close(): Promise<void> }[] = [];

@@ -5,6 +5,7 @@ import {
   type CallAnswer,
   type CallFrame,
   type CallRecord,
+  CheckUpstream,
   ContinueCall,
   DiscoverUpstream,
   ExecuteCall,
@@ -60,6 +61,8 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
   const credentials = new Map<string, UpstreamCredential>();
   /** Access tokens by upstream: the value, which is its id as well, by the one that was refused. */
   const tokens = new Map<string, (refused: string | undefined) => string | Promise<string>>();
+  /** Upstreams whose token came of the consent of the caller. */
+  const personal = new Set<string>();
   const records = new Map<string, CallRecord>();
   const listChanges: { upstreamId: string; list: string; atMs: number }[] = [];
   bus.answer(ResolveUpstream, async ({ upstreamId }) => {
@@ -71,10 +74,11 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     const id = await tokens.get(upstreamId)?.(refusedToken);
     if (id !== undefined) {
       const credential = { headers: { authorization: `Bearer ${id}` } };
-      return { credential, version: 'token', token: { id, askAgainInMs: 60_000, endsInMs: null } };
+      const token = { id, askAgainInMs: 60_000, endsInMs: null };
+      return { credential, version: 'token', token, ...(personal.has(upstreamId) && { isPersonal: true as const }) };
     }
     const credential = credentials.get(upstreamId) ?? null;
-    return { credential, version: JSON.stringify(credential) };
+    return { credential, version: JSON.stringify(credential), idKeys: ['key'] };
   });
   bus.answer(RecordCalls, async (request) => {
     for (const record of request.records) records.set(record.callId, record);
@@ -183,13 +187,21 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     throw new Error(`no record of ${callId}`);
   };
 
+  /** How the addresses of an upstream stand after having been looked at. */
+  const look = async (upstreamId: string): Promise<string> => {
+    const { head } = await bus.ask(CheckUpstream, { upstreamId, timeoutMs: 1_000 });
+    return (head.addresses ?? []).map(({ state }) => state).join(' ');
+  };
+
   return {
     bus,
     running,
+    look,
     profile,
     profiles,
     credentials,
     tokens,
+    personal,
     records,
     record,
     listChanges,

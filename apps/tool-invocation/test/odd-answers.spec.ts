@@ -45,7 +45,7 @@ describe('a compressed answer', () => {
   };
   const cases = [...Object.entries(encoders), ['deflate', deflateRawSync] as const];
 
-  it.each(cases)('is read as JSON when it is encoded with %s', async (encoding, encode) => {
+  it.each(cases)('a compressed answer is read as JSON when it is encoded with %s', async (encoding, encode) => {
     const called = await callOf((request, res, req) => {
       expect(req.headers['accept-encoding']).toBe('gzip, deflate, br, zstd');
       res.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding });
@@ -54,7 +54,7 @@ describe('a compressed answer', () => {
     expect(textOf(called)).toBe('fine');
   });
 
-  it.each(cases)('is read as a stream when it is encoded with %s', async (encoding, encode) => {
+  it.each(cases)('a compressed answer is read as a stream when it is encoded with %s', async (encoding, encode) => {
     const called = await callOf((request, res) => {
       res.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': encoding });
       res.end(encode(Buffer.from(event(result(request.id, ok)))));
@@ -62,7 +62,7 @@ describe('a compressed answer', () => {
     expect(textOf(called)).toBe('fine');
   });
 
-  it('is read event by event, before the stream ends', async () => {
+  it('a compressed answer is read event by event, before the stream ends', async () => {
     const open: ServerResponse[] = [];
     const called = await callOf((request, res) => {
       open.push(res);
@@ -77,7 +77,7 @@ describe('a compressed answer', () => {
   });
 
   it.each(Object.entries(encoders))(
-    'is refused as too large when it is more than it seems, with %s',
+    'a compressed answer is refused as too large when it is more than it seems, with %s',
     async (encoding, encode) => {
       const bomb = result(1, { content: [{ type: 'text', text: 'x'.repeat(BYTES_MAX * 20) }] });
       for (const type of ['application/json', 'text/event-stream']) {
@@ -102,7 +102,7 @@ describe('a compressed answer', () => {
     await expect(called).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'unknown' });
   });
 
-  it('tells the reason of a refusal when it is compressed', async () => {
+  it('a compressed answer tells the reason of a refusal when it is compressed', async () => {
     const { answer } = await callOf((request, res) => {
       res.writeHead(400, { 'content-type': 'application/json', 'content-encoding': 'br' });
       res.end(brotliCompressSync(rpcError(request.id, -32602, 'No such thing')));
@@ -134,7 +134,7 @@ const STRAYS: [string, string][] = [
 ];
 
 describe('a message on the stream of a call', () => {
-  it.each(STRAYS)('costs no answer when it is %s', async (_title, stray) => {
+  it.each(STRAYS)('a message on the stream of a call costs no answer when it is %s', async (_title, stray) => {
     for (const start of [startRawModern, startRawLegacy]) {
       const called = await callOf(
         (request, res) => {
@@ -147,7 +147,7 @@ describe('a message on the stream of a call', () => {
     }
   });
 
-  it('costs no answer beside it in a batch', async () => {
+  it('a message on the stream of a call costs no answer beside it in a batch', async () => {
     const called = await callOf((request, res) => {
       openStream(res);
       res.end(event(`[7,${STRAYS.at(0)?.[1]},${result(request.id, ok)}]`));
@@ -155,7 +155,7 @@ describe('a message on the stream of a call', () => {
     expect(textOf(called)).toBe('fine');
   });
 
-  it('is told as what was wrong when it was to be the answer', async () => {
+  it('a message on the stream of a call is told as what was wrong when it was to be the answer', async () => {
     const called = callOf((request, res) => {
       openStream(res);
       res.write(event(`{"jsonrpc":"2.0","id":${request.id},"result":[]}`));
@@ -163,7 +163,7 @@ describe('a message on the stream of a call', () => {
     await expect(called).rejects.toMatchObject({ code: 'upstream.invalid_answer', executed: 'unknown' });
   });
 
-  it('is told as what was wrong when nothing else comes', async () => {
+  it('a message on the stream of a call is told as what was wrong when nothing else comes', async () => {
     const called = callOf((_request, res) => {
       openStream(res);
       res.end(event('still here'));
@@ -190,17 +190,20 @@ describe('an answer that bends JSON-RPC', () => {
     ],
   ];
 
-  it.each(cases)('is taken with %s, as JSON and on a stream', async (_title, answerOf) => {
-    const asJson = await callOf((request, res) => json(res, answerOf(request.id)));
-    const asStream = await callOf((request, res) => {
-      openStream(res);
-      res.end(event(answerOf(request.id)));
-    });
-    for (const called of [asJson, asStream]) {
-      expect(textOf(called)).toBe('fine');
-      expect(called.body).not.toContain('null');
-    }
-  });
+  it.each(cases)(
+    'an answer that bends JSON-RPC is taken with %s, as JSON and on a stream',
+    async (_title, answerOf) => {
+      const asJson = await callOf((request, res) => json(res, answerOf(request.id)));
+      const asStream = await callOf((request, res) => {
+        openStream(res);
+        res.end(event(answerOf(request.id)));
+      });
+      for (const called of [asJson, asStream]) {
+        expect(textOf(called)).toBe('fine');
+        expect(called.body).not.toContain('null');
+      }
+    },
+  );
 });
 
 describe('what MCP leaves open', () => {

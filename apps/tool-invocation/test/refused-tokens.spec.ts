@@ -6,13 +6,13 @@ import { WithBody } from '#libs/bus';
 import {
   CheckUpstream,
   GreetUpstream,
-  type HttpToolSource,
   ResolveGrpcApi,
   ResolveHttpTool,
   type UpstreamProfile,
   WatchUpstream,
 } from '#libs/contracts';
 import { shopDescriptorSet } from '#libs/testing';
+import { HTTP_TOOL } from './http-tool.js';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { event, json, openStream, result, rpcError } from './raw-upstream.js';
 import { serve } from './sdk-servers.js';
@@ -30,21 +30,6 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
 });
 afterAll(() => invocation.close());
-
-const HTTP_TOOL: HttpToolSource = {
-  key: 'GET /t',
-  argumentsSchema: { type: 'object' },
-  binding: {
-    method: 'GET',
-    baseUrl: null,
-    path: '/t',
-    parameters: [],
-    body: null,
-    others: 'refused',
-    headers: {},
-    security: null,
-  },
-};
 
 type Refusing = (res: ServerResponse, id: unknown) => unknown;
 

@@ -58,16 +58,19 @@ const said = async (upstream: ReturnType<Invocation['profile']>, options: CallOp
 };
 
 describe('an upstream that opens one session alone', () => {
-  it.each([200, 400, 409, 500])('is used by all clients when it refuses another by HTTP %i', async (status) => {
-    const single = await startSingle(status);
-    const upstream = invocation.profile({ url: single.url });
-    await invocation.discover(upstream);
-    for (const options of Object.values(CLIENTS)) expect(await said(upstream, options)).toBe(single.session());
-    // By discovery, and by the first client whose session would be another.
-    expect(single.asked()).toBe(2);
-  });
+  it.each([200, 400, 409, 500])(
+    'an upstream that opens one session alone is used by all clients when it refuses another by HTTP %i',
+    async (status) => {
+      const single = await startSingle(status);
+      const upstream = invocation.profile({ url: single.url });
+      await invocation.discover(upstream);
+      for (const options of Object.values(CLIENTS)) expect(await said(upstream, options)).toBe(single.session());
+      // By discovery, and by the first client whose session would be another.
+      expect(single.asked()).toBe(2);
+    },
+  );
 
-  it('is used by all clients when what it is shown was given at the registration and is stored since', async () => {
+  it('an upstream that opens one session alone is used by all clients when what it is shown was given at the registration and is stored since', async () => {
     const single = await startSingle(400);
     const upstream = invocation.profile({ url: single.url });
     const credential = { headers: { Authorization: 'Bearer one' } };
@@ -76,7 +79,7 @@ describe('an upstream that opens one session alone', () => {
     expect(await said(upstream, sessionOf('one'))).toBe(single.session());
   });
 
-  it('is not used with the session of another credential', async () => {
+  it('an upstream that opens one session alone is not used with the session of another credential', async () => {
     const single = await startSingle(400);
     const upstream = invocation.profile({ url: single.url });
     await invocation.discover(upstream);
@@ -87,7 +90,7 @@ describe('an upstream that opens one session alone', () => {
     });
   });
 
-  it('is not used by another principal when the only session is of a client that can be asked', async () => {
+  it('an upstream that opens one session alone is not used by another principal when the only session is of a client that can be asked', async () => {
     const single = await startSingle(400);
     const upstream = invocation.profile({ url: single.url });
     expect(await said(upstream, sessionOf('one'))).toBe(single.session());
@@ -96,7 +99,7 @@ describe('an upstream that opens one session alone', () => {
     expect(await said(upstream, sessionOf('three'))).toBe(single.session());
   });
 
-  it('gives no session away when a client was promised one that remembers', async () => {
+  it('an upstream that opens one session alone gives no session away when a client was promised one that remembers', async () => {
     const single = await startSingle(400);
     const upstream = invocation.profile({ url: single.url });
     await invocation.discover(upstream);

@@ -126,13 +126,14 @@ describe('the watch of a resource', () => {
     const profile = invocation.profile({ url: upstream.url });
     const dedicatedSession = { key: 'session 1', renewable: false };
     const capabilities = { elicitation: { form: {} } };
+    const passedHeaders = { 'x-tenant': 'one' };
     const listener = { upstreamId: profile.id, principalId: 'ada@example.com', uris: ['asking://state'] };
     const heard: string[] = [];
     const listen = () =>
       invocation.bus
         .ask(
           WatchUpstream,
-          { ...listener, dedicatedSession, capabilities },
+          { ...listener, dedicatedSession, capabilities, passedHeaders },
           { onFrame: ({ head }) => void (head.kind === 'resource-updated' && heard.push(head.uri)) },
         )
         .catch((error: { code: string }) => error.code);
@@ -142,12 +143,16 @@ describe('the watch of a resource', () => {
     await expect.poll(() => [...upstream.sessions.values()].map(({ uris }) => [...uris])).toEqual([listener.uris]);
 
     const client = { info: null, capabilities, revision: '2025-11-25' };
-    await invocation.call(profile, 'count', { touch: true }, { client, dedicatedSession });
+    await invocation.call(profile, 'count', { touch: true }, { client, dedicatedSession, passedHeaders });
     await expect.poll(() => heard).toEqual(listener.uris);
+    const other = { client, dedicatedSession, passedHeaders: { 'x-tenant': 'two' } };
+    await expect(invocation.call(profile, 'count', {}, other)).rejects.toMatchObject({ code: 'http.malformed' });
     expect(upstream.sessionsOpened).toBe(1);
 
     (upstream.sessions as Map<string, unknown>).clear();
-    await expect(invocation.call(profile, 'count', {}, { client, dedicatedSession })).rejects.toMatchObject({
+    await expect(
+      invocation.call(profile, 'count', {}, { client, dedicatedSession, passedHeaders }),
+    ).rejects.toMatchObject({
       code: 'upstream.session_lost',
     });
     expect(await ended).toBe('upstream.session_lost');

@@ -33,6 +33,7 @@ const COLUMNS = 2;
 const [WIDTH, HEIGHT] = [24 / COLUMNS, 8];
 /** All dashboards with it are linked with each other. */
 const TAG = 'switchyard';
+const WITH_EXEMPLARS = /mcp_(?:server|client)_operation_duration_seconds_bucket/;
 const REFS = 'ABCDEFGH';
 
 /** A dashboard as Grafana takes it. https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
@@ -74,5 +75,11 @@ const panelOf = ({ title, unit, queries }: Panel, index: number) => ({
   datasource: DATASOURCE,
   gridPos: { x: (index % COLUMNS) * WIDTH, y: Math.floor(index / COLUMNS) * HEIGHT, w: WIDTH, h: HEIGHT },
   fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
-  targets: queries.map(([expr, legendFormat], at) => ({ refId: REFS.charAt(at), expr, legendFormat })),
+  targets: queries.map(([expr, legendFormat], at) => ({
+    refId: REFS.charAt(at),
+    expr,
+    legendFormat,
+    // Dots that lead to the traces of single calls.
+    ...(WITH_EXEMPLARS.test(expr) && { exemplar: true }),
+  })),
 });

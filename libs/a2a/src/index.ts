@@ -18,6 +18,6 @@ export { servedCard } from './serving/served-card.js';
 export { artifactText, sentText, type ServedTask, statusText, taskText } from './serving/served-task.js';
 export { resultParts } from './serving/tool-result.js';
 export { type AgentCallArguments, agentArguments } from './tool/arguments.js';
-export { CallerIds, type IdKind } from './tool/caller-ids.js';
+export { CallerIds, type IdKind, ONLY_PLACE } from './tool/caller-ids.js';
 export { agentTool, AGENT_TOOL } from './tool/definition.js';
 export { errorResult, turnResult } from './tool/result.js';

@@ -154,7 +154,7 @@ describe('NATS permissions from the topology', () => {
 
     await expect(metrics.ask(Call, { n: 1 })).rejects.toMatchObject({ code: 'bus.no_responders', executed: 'no' });
 
-    expect(Date.now() - startedAtMs).toBeLessThan(1_000);
+    expect(Date.now() - startedAtMs).toBeLessThan(Call.deadlineMs);
     expect(ran).toBe(0);
     await Promise.all([metrics.drain(), tools.drain()]);
   });
@@ -175,7 +175,7 @@ describe('NATS permissions from the topology', () => {
     ['ingress', 'publish', 'switchyard.v1.sig.ingress.anything.at-all.x'],
     ['tool-invocation', 'subscribe', 'switchyard.v1.rpc.auth.>'],
     ['tool-invocation', 'subscribe', '_INBOX.ingress.>'],
-    ['metrics', 'subscribe', 'switchyard.v1.evt.registry.>'],
+    ['metrics', 'subscribe', 'switchyard.v1.evt.tool-invocation.>'],
     ['auth', 'subscribe', '>'],
     ['registry', 'publish', 'anything'],
   ] as const)(

@@ -75,6 +75,8 @@ export const catalogue = {
   'upstream.busy': failure(503, -32603, 'The upstream is at its concurrency limit'),
   'upstream.breaker_open': failure(503, -32603, 'The upstream has failed repeatedly and is being left alone'),
   'upstream.timed_out': failure(504, -32603, 'The upstream did not answer in time'),
+  'upstream.loop': failure(508, -32603, 'The call has come back to a gateway that it went through before'),
+  'upstream.hops_exceeded': failure(508, -32603, 'The call came through more gateways than are allowed'),
   'upstream.refused': failure(422, -32603, 'This upstream may not be registered here'),
 
   'bus.no_responders': failure(503, -32603, 'The service is not running'),

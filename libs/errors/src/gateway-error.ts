@@ -45,6 +45,12 @@ export const fail = (code: FailureCode, details?: FailureDetails): GatewayError 
 export const toGatewayError = (thrown: unknown): GatewayError =>
   thrown instanceof GatewayError ? thrown : new GatewayError('platform.internal', { cause: thrown });
 
+/** Any thrown value as a named failure that promises that nothing has run, whatever it said before. */
+export const notExecuted = (thrown: unknown): GatewayError => {
+  const { code, message, data, cause } = toGatewayError(thrown);
+  return new GatewayError(code, { message, executed: 'no', cause, ...(data && { data }) });
+};
+
 /** A failure as it crosses the bus. */
 export interface FailureEnvelope {
   readonly code: FailureCode;

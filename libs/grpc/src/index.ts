@@ -18,10 +18,12 @@ export {
 } from './descriptors/reflection.js';
 export { GRPC_LIMITS } from './limits.js';
 export { type GrpcTool, importMethods, type ImportedMethods, isAboutItself } from './tools/import.js';
+export { filesInProtos } from './protos/proto-files.js';
 export { FrameReader, FrameRefused, framed } from './wire/frames.js';
 export {
   GRPC_OK,
   GRPC_UNAUTHENTICATED,
+  GRPC_UNAVAILABLE,
   GRPC_UNIMPLEMENTED,
   type GrpcStatus,
   statusIn,

@@ -28,8 +28,8 @@ export const canSee = (principal: Principal, scope: AccessScope): boolean => {
 
 /** For whom there is something that not everybody may see. */
 export interface Audience {
-  readonly teams: ReadonlySet<string>;
-  readonly owners: ReadonlySet<string>;
+  readonly teams: Pick<ReadonlySet<string>, 'has'>;
+  readonly owners: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /** Two callers of one key can view the same of what is for this audience. Costs as much as the caller has teams. */

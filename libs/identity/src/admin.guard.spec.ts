@@ -10,7 +10,7 @@ import { GatewayError, fail } from '#libs/errors';
 import { LOGGER, createLogger } from '#libs/telemetry';
 import { identityOptions } from './identity.config.js';
 import { IdentityModule } from './identity.module.js';
-import { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
+import { Authenticated, AuthenticatedByAny, Caller, Open, Requires } from './requires.decorator.js';
 
 /** Whoever is admitted slowly may leave meanwhile. */
 const slowly = {
@@ -48,6 +48,12 @@ class Routes {
     slow.begun++;
     await new Promise<void>((resolve) => slow.waiting.push(resolve));
     return {};
+  }
+
+  @AuthenticatedByAny()
+  @Get('ending')
+  ending(@Caller() caller: Principal) {
+    return { caller: caller.id };
   }
 
   @Authenticated()
@@ -163,6 +169,12 @@ describe('the guard of management routes', () => {
   it('AdminGuard refuses administration to a token that is tied to one virtual server', async () => {
     expect((await get('/guarded', 'tied')).status).toBe(403);
     expect((await get('/anyone', 'tied')).status).toBe(403);
+  });
+
+  it('AdminGuard lets a token that is tied to one virtual server use a route for every token', async () => {
+    expect(await (await get('/ending', 'tied')).json()).toEqual({ caller: 'tied' });
+    expect((await get('/ending', 'forged')).status).toBe(401);
+    expect((await get('/ending')).status).toBe(401);
   });
 
   it('AdminGuard lets any good token use a route that asks for no more', async () => {

@@ -14,7 +14,7 @@ import { readManagementCredential } from './console-cookie.js';
 import type { CredentialCarrier } from './credential.js';
 import { acting } from './permission.js';
 import { CallShares } from './shares/index.js';
-import { OPEN_ROUTE, PRINCIPAL, REQUIRED_PERMISSIONS } from './requires.decorator.js';
+import { OPEN_ROUTE, PRINCIPAL, REQUIRED_PERMISSIONS, TIED_TOKENS_TOO } from './requires.decorator.js';
 
 interface Request {
   readonly raw: CredentialCarrier;
@@ -56,7 +56,8 @@ export class AdminGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request>();
     const reply = context.switchToHttp().getResponse<Reply>();
     try {
-      const principal = await this.admit(request.raw, required);
+      const isForTied = this.reflector.getAllAndOverride<boolean>(TIED_TOKENS_TOO, targets) ?? false;
+      const principal = await this.admit(request.raw, required, isForTied);
       const taken = this.shares.enter(principal, request.raw);
       // Also for one who has left while it was found out who they are.
       finished(reply.raw, () => this.shares.leave(taken));
@@ -81,17 +82,22 @@ export class AdminGuard implements CanActivate {
   }
 
   /**
-   * Who asks, confined to what they have all of `required` for. Throws `auth.credential_missing`, `auth.credential_invalid`,
+   * Who asks, confined to what they have all of `required` for; by a token that is tied to a virtual server where `isForTied`. Throws `auth.credential_missing`, `auth.credential_invalid`,
    * `auth.grant_missing` or `auth.unavailable`.
    */
-  async admit(request: CredentialCarrier, required: readonly Permission[] | undefined): Promise<Principal> {
-    const principal = await this.admission.admitConfirmed(readManagementCredential(request));
+  async admit(
+    request: CredentialCarrier,
+    required: readonly Permission[] | undefined,
+    isForTied = false,
+  ): Promise<Principal> {
+    const principal = await this.admission.admitConfirmed(readManagementCredential(request), request);
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     checkConditions(principal, request, this.addressOf);
     if (principal.endpoints !== undefined)
       throw fail('auth.credential_invalid', { message: 'The token is for an MCP endpoint, not for administration' });
     // A token that is tied to one virtual server is for that server's MCP endpoint, not for administration.
-    const allowed = required !== undefined && principal.serverId === null ? acting(principal, required) : null;
+    const isHere = isForTied || principal.serverId === null;
+    const allowed = required !== undefined && isHere ? acting(principal, required) : null;
     if (allowed === null) throw fail('auth.grant_missing');
     return allowed;
   }

@@ -5,7 +5,9 @@ import { type FailureCode, type GatewayError, fail, toGatewayError } from '#libs
 import type { Logger } from '#libs/telemetry';
 import { admissions } from './admission.instruments.js';
 import { ANONYMOUS } from './anonymous.js';
+import { type AddressedRequest, type ClientAddress, clientAddress, networkOf } from './client-address.js';
 import { type CredentialCarrier, readCredential } from './credential.js';
+import { OpenQuestions } from './open-questions.js';
 
 /** How long, in milliseconds, and for how many credentials an answer of auth counts. */
 export interface CallerAdmissionOptions {
@@ -15,6 +17,8 @@ export interface CallerAdmissionOptions {
   /** Credentials kept. */
   readonly max: number;
   readonly authRequired: boolean;
+  /** Where a request comes from: an address may ask for so many new credentials at once. */
+  readonly addressOf?: ClientAddress;
   readonly logger?: Logger | undefined;
 }
 
@@ -35,8 +39,6 @@ export type ForgottenListener = (concerns: (principal: Principal) => boolean, is
 const REFUSAL_TTL_MS = 3_000;
 /** Kept apart from good credentials, so that a flood of bad ones evicts none of them. */
 const REFUSALS_MAX = 2_000;
-/** Questions to auth at once. Beyond it new credentials wait their turn elsewhere; known ones are not touched. */
-const QUESTIONS_MAX = 1_000;
 /** Between two tries to confirm a credential while auth is away. */
 const REFRESH_PAUSE_MS = 1_000;
 /** How often a question is put again because revocations came in while it was under way. */
@@ -50,7 +52,8 @@ const REPEATS_MAX = 3;
 export class CallerAdmission {
   private readonly admitted: LRUCache<string, Admitted>;
   private readonly refused: LRUCache<string, GatewayError>;
-  private readonly asking = new Map<string, Promise<Principal>>();
+  private readonly asking = new OpenQuestions<Principal>();
+  private readonly addressOf: ClientAddress;
   private readonly subscriptions: Subscription[];
   private readonly listeners = new Set<ForgottenListener>();
   /** Grows with every drop, so that an answer that was given before the drop is not kept after it. */
@@ -62,14 +65,15 @@ export class CallerAdmission {
     private readonly bus: Bus,
     private readonly options: CallerAdmissionOptions,
   ) {
+    this.addressOf = options.addressOf ?? clientAddress([]);
     this.admitted = new LRUCache({ max: options.max });
     this.refused = new LRUCache({ max: REFUSALS_MAX, ttl: REFUSAL_TTL_MS });
     this.subscriptions = [
       bus.subscribe(CredentialRevoked, ({ tokenId, principalId }) => {
-        this.drop((principal) => matches(principal.tokenId, tokenId) || matches(principal.id, principalId), true);
+        this.drop((principal) => matches(principal.tokenId, tokenId) || isOf(principal, principalId), true);
       }),
       bus.subscribe(GrantsChanged, ({ principalId }) =>
-        this.drop((principal) => principalId === null || principal.id === principalId),
+        this.drop((principal) => principalId === null || isOf(principal, principalId)),
       ),
       bus.onReconnect(() => this.drop(() => true)),
     ];
@@ -77,15 +81,16 @@ export class CallerAdmission {
 
   /**
    * Synchronous when the answer is known, refusals (thrown) included. Throws or rejects with
-   * `auth.credential_missing`, `auth.credential_invalid`, `auth.unavailable` or `auth.issuer_unavailable`.
+   * `auth.credential_missing`, `auth.credential_invalid`, `auth.unavailable` or `auth.issuer_unavailable`. `carrier`: the
+   * request that brings it.
    */
-  admit(credential: string | null): Principal | Promise<Principal> {
-    return this.find(credential, true);
+  admit(credential: string | null, carrier: AddressedRequest = {}): Principal | Promise<Principal> {
+    return this.find(credential, carrier, true);
   }
 
   /** As `admit`, without the grace: for what only somebody may do whom auth vouches for now. */
-  admitConfirmed(credential: string | null): Principal | Promise<Principal> {
-    return this.find(credential, false);
+  admitConfirmed(credential: string | null, carrier: AddressedRequest = {}): Principal | Promise<Principal> {
+    return this.find(credential, carrier, false);
   }
 
   /** Whether the caller of a request brings a credential that is good. Never throws or rejects; synchronous once known. */
@@ -93,7 +98,7 @@ export class CallerAdmission {
     try {
       const credential = read(carrier);
       if (credential === null) return false;
-      const admitting = this.admit(credential);
+      const admitting = this.admit(credential, carrier);
       return admitting instanceof Promise ? admitting.then(isSomebody, isNobody) : true;
     } catch {
       return false;
@@ -127,7 +132,11 @@ export class CallerAdmission {
     this.close();
   }
 
-  private find(credential: string | null, hasGrace: boolean): Principal | Promise<Principal> {
+  private find(
+    credential: string | null,
+    carrier: AddressedRequest,
+    hasGrace: boolean,
+  ): Principal | Promise<Principal> {
     if (credential === null) {
       if (this.options.authRequired) throw fail('auth.credential_missing');
       return ANONYMOUS;
@@ -138,7 +147,7 @@ export class CallerAdmission {
       if (nowMs < known.goodUntilMs || (hasGrace && this.isAuthAway && nowMs < known.staleUntilMs)) {
         if (nowMs >= known.refreshAtMs) {
           known.refreshAtMs = nowMs + REFRESH_PAUSE_MS;
-          this.refresh(credential);
+          this.refresh(credential, carrier);
         }
         admissions.known++;
         return known.principal;
@@ -151,7 +160,7 @@ export class CallerAdmission {
       throw refusal;
     }
     admissions.asked++;
-    const asking = this.ask(credential);
+    const asking = this.ask(credential, carrier);
     return hasGrace && known !== undefined
       ? asking.catch((thrown: unknown) => this.stale(credential, toGatewayError(thrown)))
       : asking;
@@ -169,19 +178,14 @@ export class CallerAdmission {
     return known.principal;
   }
 
-  private ask(credential: string): Promise<Principal> {
-    const underWay = this.asking.get(credential);
-    if (underWay !== undefined) return underWay;
-    if (this.asking.size >= QUESTIONS_MAX)
-      return Promise.reject(fail('auth.unavailable', { message: 'Too many new credentials at once' }));
-    const question = this.question(credential).finally(() => this.asking.delete(credential));
-    this.asking.set(credential, question);
-    return question;
+  private ask(credential: string, carrier: AddressedRequest): Promise<Principal> {
+    const network = networkOf(this.addressOf(carrier));
+    return this.asking.ask(credential, network, () => this.question(credential));
   }
 
-  private refresh(credential: string): void {
-    if (this.asking.has(credential) || this.asking.size >= QUESTIONS_MAX) return;
-    this.ask(credential).catch((error: unknown) => {
+  private refresh(credential: string, carrier: AddressedRequest): void {
+    if (this.asking.has(credential) || this.asking.isFull) return;
+    this.ask(credential, carrier).catch((error: unknown) => {
       // Auth being away is no reason to drop what is still within its time; a refusal has dropped it already.
       this.options.logger?.debug({ code: toGatewayError(error).code }, 'a credential could not be confirmed');
     });
@@ -261,6 +265,10 @@ const KEY_CHARS = 64;
 
 /** The end of a token is its secret part. Only that much is hashed, with every request; the whole is then compared. */
 const keyOf = (credential: string): string => credential.slice(-KEY_CHARS);
+
+/** The user, or a client that they registered. */
+const isOf = (principal: Principal, userId: string | undefined): boolean =>
+  matches(principal.id, userId) || matches(principal.actsFor ?? null, userId);
 
 const matches = (value: string | null, revoked: string | undefined): boolean =>
   revoked !== undefined && value === revoked;

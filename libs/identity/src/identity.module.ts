@@ -25,13 +25,14 @@ export class IdentityModule {
       providers: [
         {
           provide: CallerAdmission,
-          inject: [BUS, LOGGER],
-          useFactory: (bus: Bus, logger: Logger) =>
+          inject: [BUS, LOGGER, CLIENT_ADDRESS],
+          useFactory: (bus: Bus, logger: Logger, addressOf: ClientAddress) =>
             new CallerAdmission(bus, {
               ttlMs: config.JWT_CACHE_TTL * 1000,
               staleMaxMs: config.AUTH_STALE_MAX * 1000,
               max: config.JWT_CACHE_MAX_SIZE,
               authRequired: config.AUTH_REQUIRED,
+              addressOf,
               logger,
             }),
         },

@@ -1,6 +1,6 @@
 export { AdminGuard } from './admin.guard.js';
 export { ANONYMOUS } from './anonymous.js';
-export { readBearerChallenge } from './challenges/bearer-challenge.js';
+export { missingScopesOf, readBearerChallenge } from './challenges/bearer-challenge.js';
 export type { BearerChallenge } from './challenges/bearer-challenge.js';
 export { CallerAdmission } from './caller-admission.js';
 export type { CallerAdmissionOptions } from './caller-admission.js';
@@ -16,7 +16,7 @@ export { adminApiOption, identityOptions } from './identity.config.js';
 export type { IdentityConfig } from './identity.config.js';
 export { IdentityModule } from './identity.module.js';
 export { acting, holds, holdsByTeam, holdsIn, isPublicOnly } from './permission.js';
-export { Authenticated, Caller, Open, Requires } from './requires.decorator.js';
+export { Authenticated, AuthenticatedByAny, Caller, Open, Requires } from './requires.decorator.js';
 export { CallShares, retryHeaders, shareSettingsOf } from './shares/index.js';
 export type { TakenShares } from './shares/index.js';
 export { type Audience, mayUseServer, canSee, canView, isMeantFor, viewKeyOf } from './access-scope.js';

@@ -10,6 +10,7 @@ import type { Permission, Principal } from '#libs/contracts';
 
 export const REQUIRED_PERMISSIONS = 'switchyard:permissions';
 export const OPEN_ROUTE = 'switchyard:open';
+export const TIED_TOKENS_TOO = 'switchyard:tied-tokens-too';
 
 /** Where the guard leaves the caller on a Fastify request. */
 export const PRINCIPAL = Symbol('principal');
@@ -23,6 +24,10 @@ export const Requires = (...permissions: readonly [Permission, ...Permission[]])
 
 /** A route for everybody who presents a good token, whatever it permits. */
 export const Authenticated = (): CustomDecorator => SetMetadata(REQUIRED_PERMISSIONS, []);
+
+/** As `Authenticated`, also for a token that is tied to one virtual server. */
+export const AuthenticatedByAny = (): MethodDecorator =>
+  applyDecorators(Authenticated(), SetMetadata(TIED_TOKENS_TOO, true));
 
 /** A route anybody may use, such as logging in. */
 export const Open = (): CustomDecorator => SetMetadata(OPEN_ROUTE, true);

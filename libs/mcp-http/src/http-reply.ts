@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { type JsonParts, bytesOf, joined } from '#libs/mcp';
 import { CORRELATION_HEADER } from '#libs/telemetry';
+import type { Compressor } from '#libs/service';
+import { type SharedAnswer, answerCompressed } from './compressed-answer.js';
 import type { Beating, Heartbeat } from './heartbeat.js';
 import { answerJson, unsentOf } from './json-answer.js';
 import type { Reply } from './reply.js';
@@ -16,6 +18,8 @@ export interface ReplySettings extends SseSettings {
   readonly releasePlace: (response: ServerResponse) => void;
   /** Gives it back while the request waits; it stays in hand. */
   readonly lendPlace: (response: ServerResponse) => void;
+  /** Takes it again. Throws `http.overloaded`. */
+  readonly takePlace: (response: ServerResponse) => void;
   /** Whether answers say what their request is found by in the log. */
   readonly correlates: boolean;
   /** Whether an answer that nothing came before is one JSON object; else it is a stream of one event. */
@@ -26,6 +30,8 @@ export interface ReplySettings extends SseSettings {
   readonly patienceMs: number;
   /** How long the connection of a stream that can be resumed stays open; `null`: until the stream ends. */
   readonly pollAfterMs: number | null;
+  /** `null`: JSON answers leave as they are. Streams always do. */
+  readonly compressor: Compressor | null;
 }
 
 const RETRY_MS_MAX = 60_000;
@@ -68,6 +74,10 @@ export class HttpReply implements Reply, Beating {
     this.settings.lendPlace(this.response);
   }
 
+  goesOn(): void {
+    this.settings.takePlace(this.response);
+  }
+
   send(message: string): void | Promise<void> {
     if (!this.streams || this.isLost) return;
     const stream = this.begin();
@@ -91,13 +101,17 @@ export class HttpReply implements Reply, Beating {
     void stream.send(answer, this.resumable?.append(answer, !stream.open));
   }
 
-  finish(message: JsonParts, httpStatus: number, headers?: Readonly<Record<string, string>>): void {
+  finish(
+    message: JsonParts,
+    httpStatus: number,
+    headers?: Readonly<Record<string, string>>,
+    shared?: SharedAnswer,
+  ): void {
     if (this.finished) return;
     this.finished = true;
     this.settings.waiting.remove(this);
     if (this.stream === null && (this.settings.plainJson || !this.streams || httpStatus !== 200)) {
-      if (!this.response.destroyed)
-        this.answerBytes = answerJson(this.response, httpStatus, message, headers, this.correlationId);
+      if (!this.response.destroyed) this.answerBytes = this.answer(message, httpStatus, headers, shared);
       return;
     }
     if (this.isLost) return;
@@ -142,6 +156,19 @@ export class HttpReply implements Reply, Beating {
     if (this.finished || this.response.destroyed) return;
     const stream = this.begin();
     if (!this.resumable?.primes) stream.comment();
+  }
+
+  private answer(
+    json: JsonParts,
+    httpStatus: number,
+    headers: Readonly<Record<string, string>> | undefined,
+    shared: SharedAnswer | undefined,
+  ): number {
+    const { response, correlationId } = this;
+    const { compressor } = this.settings;
+    return compressor === null || response.req.headers['accept-encoding'] === undefined
+      ? answerJson(response, httpStatus, json, headers, correlationId)
+      : answerCompressed(response, { httpStatus, json, headers, correlationId, shared }, compressor);
   }
 
   private sendLast(stream: SseStream, resumable: ResumableStream, text: string): void {

@@ -4,6 +4,7 @@
  * https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
 export { BodyReader, type BodyLimits, type BodyReceiver } from './body-reader.js';
+export type { SharedAnswer } from './compressed-answer.js';
 export { Heartbeat, type Beating } from './heartbeat.js';
 export { HttpReply, type ReplySettings } from './http-reply.js';
 export { answerEmpty, answerJson, unsentOf } from './json-answer.js';

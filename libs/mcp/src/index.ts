@@ -4,6 +4,7 @@ export { asObject, isObject } from './json/is-object.js';
 export { checkDepth } from './json/limits.js';
 export { memberText, membersOf, valueText, withMembers } from './json/members.js';
 export type { Member } from './json/members.js';
+export { GATEWAY_META, VIA_META, isGatewayId, readVia } from './gateway-way.js';
 export * from './jsonrpc-codes.js';
 export * from './lists.js';
 export { isAtLeast, isLogLevel } from './log-level.js';

@@ -12,6 +12,7 @@ export type {
 export { READ_LIMITS } from './document/limits.js';
 export type { ReadLimits } from './document/limits.js';
 export { mediaTypeCharset } from './document/media-type.js';
+export { parseText } from './document/parse-text.js';
 export { readDocument } from './document/read.js';
 export type { ServerChoice } from './document/servers.js';
 export type { Schema } from './json.js';

@@ -98,7 +98,7 @@ it('the outbox delivers every begun call although processes are killed again and
   const unknown = [...metrics.rows.values()].filter((row) => row.outcome === 'unknown');
   expect(unknown.length).toBeGreaterThanOrEqual(3 * 40);
   expect(unknown.length).toBeLessThanOrEqual(3 * (50 + CALLS_PER_TURN));
-}, 60_000);
+}, 120_000);
 
 it('the outbox leaves the spool of a living process alone', async () => {
   const metrics = new Metrics();

@@ -7,14 +7,18 @@ const given = (limits: Partial<ConcurrencyLimits> = {}) => {
     () => new Error('busy'),
   );
   const admitted: string[] = [];
-  const wait = (name: string, key: string, isGone = () => false, owner = key) =>
-    limiter.acquire(key, isGone, owner).then(() => void admitted.push(name));
+  const wait = (name: string, key: string, isGone = () => false, owner = key) => {
+    const admission = limiter.acquire(key, isGone, owner).then(() => void admitted.push(name));
+    // Who waits still when the test has ended is refused then, before nobody.
+    admission.catch(() => {});
+    return admission;
+  };
   return { limiter, admitted, wait };
 };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('ConcurrencyLimiter', () => {
-  it('admits up to the limit of a key and of the whole', () => {
+  it('ConcurrencyLimiter admits up to the limit of a key and of the whole', () => {
     const { limiter } = given({ max: 3 });
 
     expect([limiter.tryAcquire('a'), limiter.tryAcquire('a'), limiter.tryAcquire('a')]).toEqual([true, true, false]);
@@ -23,7 +27,7 @@ describe('ConcurrencyLimiter', () => {
     expect(limiter.tryAcquire('b')).toBe(true);
   });
 
-  it('admits in the order of arrival, and nobody past those who wait', async () => {
+  it('ConcurrencyLimiter admits in the order of arrival, and nobody past those who wait', async () => {
     const { limiter, admitted, wait } = given({ maxPerKey: 1 });
     limiter.tryAcquire('a');
     void wait('first', 'a');
@@ -38,7 +42,7 @@ describe('ConcurrencyLimiter', () => {
     expect(admitted).toEqual(['first', 'second']);
   });
 
-  it('holds no key up when another has no room', async () => {
+  it('ConcurrencyLimiter holds no key up when another has no room', async () => {
     const { limiter, admitted, wait } = given({ maxPerKey: 1 });
     limiter.tryAcquire('a');
     void wait('same key', 'a');
@@ -49,7 +53,7 @@ describe('ConcurrencyLimiter', () => {
     expect(admitted).toEqual(['other key']);
   });
 
-  it('admits past queue and limits when work takes its place again', () => {
+  it('ConcurrencyLimiter admits past queue and limits when work takes its place again', () => {
     const { limiter } = given({ max: 1 });
     limiter.tryAcquire('a');
     limiter.reacquire('a');
@@ -59,7 +63,7 @@ describe('ConcurrencyLimiter', () => {
     expect(limiter.tryAcquire('b')).toBe(false);
   });
 
-  it('refuses at once when too many wait, not counting those who have gone', async () => {
+  it('ConcurrencyLimiter refuses at once when too many wait, not counting those who have gone', async () => {
     const { limiter, wait } = given({ maxPerKey: 1, queueMax: 2 });
     limiter.tryAcquire('a');
     let gone = false;
@@ -73,7 +77,7 @@ describe('ConcurrencyLimiter', () => {
     expect(limiter.waiting).toBe(2);
   });
 
-  it('refuses whoever has waited too long', async () => {
+  it('ConcurrencyLimiter refuses whoever has waited too long', async () => {
     const { limiter, wait } = given({ maxPerKey: 1, waitMs: 30 });
     limiter.tryAcquire('a');
 
@@ -83,7 +87,7 @@ describe('ConcurrencyLimiter', () => {
 
   const NOT_GONE = () => false;
 
-  it('leaves a caller with many the last eighth of the places to callers with few, in all of which those may go', () => {
+  it('ConcurrencyLimiter leaves a caller with many the last eighth of the places to callers with few, in all of which those may go', () => {
     const { limiter } = given({ max: 80, maxPerKey: 80 });
     const takeAll = (owner: string): number => {
       let taken = 0;
@@ -98,7 +102,7 @@ describe('ConcurrencyLimiter', () => {
     ]);
   });
 
-  it('gives a caller the next turn when another has ten times as much waiting as there are places', async () => {
+  it('ConcurrencyLimiter gives a caller the next turn when another has ten times as much waiting as there are places', async () => {
     const { limiter, admitted, wait } = given({ max: 7, maxPerKey: 7, queueMax: 1_000 });
     for (let count = 0; count < 7; count++) limiter.tryAcquire('a');
     for (let count = 0; count < 63; count++) void wait('greedy', 'a');
@@ -111,7 +115,7 @@ describe('ConcurrencyLimiter', () => {
     expect(admitted).toEqual(['greedy', 'first', 'greedy', 'second', 'greedy', 'third']);
   });
 
-  it('gives owners their turns whatever keys their work has', async () => {
+  it('ConcurrencyLimiter gives owners their turns whatever keys their work has', async () => {
     const { limiter, admitted, wait } = given({ max: 1, maxPerKey: 1, queueMax: 100 });
     limiter.tryAcquire('held');
     for (const tool of ['x', 'y', 'z']) void wait(`greedy ${tool}`, `${tool} a`, NOT_GONE, 'a');
@@ -123,7 +127,7 @@ describe('ConcurrencyLimiter', () => {
     expect(admitted).toEqual(['greedy x', 'modest']);
   });
 
-  it('dismisses the last of the longest line when too many wait, and nobody for a line as long', async () => {
+  it('ConcurrencyLimiter dismisses the last of the longest line when too many wait, and nobody for a line as long', async () => {
     const { limiter, admitted, wait } = given({ max: 1, maxPerKey: 1, queueMax: 4 });
     limiter.tryAcquire('a');
     const greedy = [1, 2, 3, 4].map((number) => wait(`greedy ${number}`, 'a'));
@@ -140,7 +144,7 @@ describe('ConcurrencyLimiter', () => {
     expect(admitted).toEqual(['greedy 1', 'modest 1', 'greedy 2', 'modest 2']);
   });
 
-  it('counts right when many come and go', async () => {
+  it('ConcurrencyLimiter counts right when many come and go', async () => {
     const { limiter, wait } = given({ max: 2, maxPerKey: 2, queueMax: 100 });
     const visits = Array.from({ length: 50 }, async (_, index) => {
       const key = String(index % 3);

@@ -3,8 +3,10 @@ import { type ConfigOf, flag, integer, oneOf, type Option, optionalText, text, u
 import { identityOptions } from '#libs/identity';
 import { cacheOptions, postgresOptions } from '#libs/storage';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '#libs/telemetry';
+import { compressionOptions } from './compression/compression.config.js';
 import { otelOptions } from './telemetry/otel.config.js';
 import { allowedHostsOption, allowedOriginsOption } from './http/allowed-origins.js';
+import { workerOptions } from './workers/worker-options.js';
 
 const SYNONYMS: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'fatal', off: 'silent' };
 
@@ -41,8 +43,12 @@ const natsUrls = (prose: string): Option<string | null> => ({
   secret: true,
   parse: (value) => {
     const one = url(['nats:', 'tls:'], prose);
-    for (const part of value.split(',')) one.parse(part.trim());
-    return value;
+    const servers = value.split(',').map((server) => server.trim());
+    const [scheme = ''] = /^\w+:\/\//.exec(servers[0] ?? '') ?? [];
+    // As NATS itself has it, the first may say for all how they are reached.
+    return servers
+      .map((server) => one.parse(server === '' || server.includes('://') ? server : `${scheme}${server}`))
+      .join(',');
   },
 });
 
@@ -57,6 +63,10 @@ export const platformOptions = {
     'How lines are written: one JSON object each, or for people (`pretty`, also `text`). `auto`: for people where they go to a terminal.',
   ),
   DISABLE_ACCESS_LOG: flag(true, 'Without it, every HTTP request writes a line: who, what, how it ended, how long.'),
+  STRUCTURED_LOGGING_DATABASE_ENABLED: flag(
+    false,
+    'Whether lines of the log are kept in the database of metrics as well, to be searched with `GET /logs`: what this process writes and, of metrics, what the others give it. They stand there for `LOG_RETENTION_DAYS`.',
+  ),
   CORRELATION_ID_ENABLED: flag(
     true,
     'Answers carry X-Correlation-ID, the one of the request when it has one; what is logged of the request has it too.',
@@ -85,6 +95,7 @@ export const platformOptions = {
   SHUTDOWN_TIMEOUT_MS: integer(30_000, 'How long a stopping process may take to finish what it has begun.', {
     min: 100,
   }),
+  ...workerOptions,
   BACKPRESSURE: integer(
     512,
     'Requests in hand at once per process, from when they are there as a whole; those beyond get 503 with Retry-After.',
@@ -140,6 +151,7 @@ export const platformOptions = {
   REDIS_RETRY_INTERVAL_MS: integer(2_000, 'First pause between attempts to reach Redis; it doubles, up to 30 s.', {
     min: 1,
   }),
+  ...compressionOptions,
   ...otelOptions,
   ...identityOptions,
   ...postgresOptions,

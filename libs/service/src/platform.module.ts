@@ -6,6 +6,7 @@ import { outboxOptions } from '#libs/outbox';
 import type { DataSource } from 'typeorm';
 import { CACHE, type Cache, POSTGRES, type PostgresLocation, databaseToken } from '#libs/storage';
 import { LOGGER, type Logger } from '#libs/telemetry';
+import { Compressor } from './compression/compressor.js';
 import { RawHttp } from './http/raw-http.js';
 import { Lifecycle } from './lifecycle.js';
 import { OutboxModule } from './outbox.module.js';
@@ -25,6 +26,7 @@ export interface Platform {
   readonly databases: ReadonlyMap<string, DataSource>;
   readonly starting: Starting;
   readonly raw: RawHttp;
+  readonly compressor: Compressor;
   readonly readiness: Readiness;
   readonly lifecycle: Lifecycle;
   readonly settings: SettingsOfServices;
@@ -43,6 +45,7 @@ export class PlatformModule {
       ...[...platform.databases].map(([schema, useValue]) => ({ provide: databaseToken(schema), useValue })),
       { provide: Starting, useValue: platform.starting },
       { provide: RawHttp, useValue: platform.raw },
+      { provide: Compressor, useValue: platform.compressor },
       { provide: Readiness, useValue: platform.readiness },
       { provide: Lifecycle, useValue: platform.lifecycle },
       { provide: SETTINGS_OF_SERVICES, useValue: platform.settings },

@@ -29,6 +29,20 @@ describe('readiness', () => {
     expect(performance.now() - lostAtMs).toBeLessThan(2_000);
   });
 
+  it('readiness tells which dependencies answered, and asks them again, when it is looked at without waiting', async () => {
+    const readiness = new Readiness();
+    let well = true;
+    readiness.add('process', () => 'starting');
+    readiness.add('bus', () => null);
+    readiness.addProbe('database', async () => {
+      if (!well) throw new Error('gone');
+    });
+    readiness.dependencies();
+    await expect.poll(() => readiness.dependencies()).toEqual({ database: true, bus: true });
+    well = false;
+    await expect.poll(() => readiness.dependencies(), { timeout: 5_000 }).toEqual({ database: false, bus: true });
+  });
+
   it('readiness tells of what is odd without being less ready', async () => {
     const readiness = new Readiness();
     let odd: string | null = 'an hour ahead';

@@ -36,6 +36,21 @@ export class Readiness {
     this.oddities.set(name, check);
   }
 
+  /**
+   * Whether what the process asks of others answers, by name, as was last seen. Whoever is asked is asked again, so that the next one
+   * who wants to know it is told of now.
+   */
+  dependencies(): Record<string, boolean> {
+    const answering: Record<string, boolean> = {};
+    for (const [name, state] of this.probes) {
+      answering[name] = state.reason === null;
+      void refresh(state);
+    }
+    const bus = this.checks.get('bus');
+    if (bus !== undefined) answering['bus'] = bus() === null;
+    return answering;
+  }
+
   /** What is wrong, by name, and does not matter to whether it is ready. */
   warnings(): Record<string, string> {
     return failing(this.oddities);

@@ -16,10 +16,15 @@ export { migrateDatabase, openDatabase, planMigrations } from './postgres/databa
 export type { DatabaseOptions, DatabaseSchema, Entity } from './postgres/database.js';
 export { databaseFailure } from './postgres/database-failure.js';
 export { InjectDatabase, POSTGRES, databaseToken } from './postgres/database.token.js';
+export { copied, copyCluster, namesBelow, placeCluster } from './postgres/embedded/cluster-files.js';
+export type { CopiedFile } from './postgres/embedded/cluster-files.js';
 export { startEmbeddedPostgres } from './postgres/embedded/embedded-postgres.js';
 export type { EmbeddedPostgres } from './postgres/embedded/embedded-postgres.js';
+export { runningPostgres } from './postgres/embedded/running.js';
+export type { RunningPostgres } from './postgres/embedded/running.js';
 export { connectionOf } from './postgres/location.js';
 export type { PostgresLocation } from './postgres/location.js';
+export { migrationNames } from './postgres/migrate.js';
 export type { MigrationClass, MigrationPlan } from './postgres/migrate.js';
 export { postgresOptions, postgresSettings } from './postgres/postgres.config.js';
 export type { PostgresConfig, PostgresSettings } from './postgres/postgres.config.js';

@@ -13,10 +13,14 @@ export interface ChildServerOptions {
   readonly readyWithinMs?: number;
 }
 
+/** What is kept of a server's output: the newest of it, enough for a test to read in what was logged since the start. */
+const PRINTED_BYTES_MAX = 1_000_000;
+
 /** A server in a process of its own, which a test may kill, pause and start again. Signals go to its pid alone. */
 export class ChildServer {
   private child: ChildProcess | undefined;
-  private printed = '';
+  private readonly printed: Buffer[] = [];
+  private printedBytes = 0;
 
   constructor(private readonly options: ChildServerOptions) {}
 
@@ -29,9 +33,9 @@ export class ChildServer {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** What it has printed, for a failing test to show. */
+  /** The newest of what it has printed, for a test to read or, when it fails, to show. */
   get output(): string {
-    return this.printed;
+    return Buffer.concat(this.printed).toString();
   }
 
   async start(): Promise<void> {
@@ -40,7 +44,9 @@ export class ChildServer {
     const child = spawn(command, args, spawnOptions);
     this.child = child;
     const keep = (chunk: Buffer): void => {
-      this.printed = (this.printed + chunk.toString()).slice(-64_000);
+      this.printed.push(chunk);
+      this.printedBytes += chunk.length;
+      while (this.printedBytes > PRINTED_BYTES_MAX) this.printedBytes -= this.printed.shift()?.length ?? 0;
     };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
@@ -49,13 +55,13 @@ export class ChildServer {
     const giveUpAtMs = Date.now() + readyWithinMs;
     for (;;) {
       if (failure) throw failure;
-      if (!this.running) throw new Error(`${command} ended while it started:\n${this.printed}`);
+      if (!this.running) throw new Error(`${command} ended while it started:\n${this.output}`);
       try {
         return await probe();
       } catch (error) {
         if (Date.now() > giveUpAtMs) {
           await this.kill();
-          throw new Error(`${command} is not ready after ${readyWithinMs} ms:\n${this.printed}`, { cause: error });
+          throw new Error(`${command} is not ready after ${readyWithinMs} ms:\n${this.output}`, { cause: error });
         }
       }
       await sleep(20);

@@ -43,9 +43,9 @@ const sins: Record<string, { path: string; source: string }> = {
     source: "import type { B } from './type-cycle-b.js'; export type A = B;",
   },
   'lib-ranks-errors': { path: 'libs/errors/src/sin-rank.ts', source: "import '#libs/bus';" },
-  'auth-talks-only-along-the-arrows': {
-    path: 'apps/auth/src/sin-arrow.ts',
-    source: "import '#contracts/metrics/kept.event';",
+  'metrics-talks-only-along-the-arrows': {
+    path: 'apps/metrics/src/sin-arrow.ts',
+    source: "import '#contracts/tool-invocation/kept.event';",
   },
   'house-door-looks-only-ahead': { path: 'apps/house/src/door/sin-root.ts', source: "import '../house.js';" },
   'house-hall-looks-only-ahead': { path: 'apps/house/src/hall/sin-beside.ts', source: "import '../stairs/kept.js';" },
@@ -75,7 +75,7 @@ const innocents: Record<string, string> = {
   'apps/tool-invocation/src/conversation/legacy/kept.ts': "import './beside.js';",
   'apps/tool-invocation/src/conversation/legacy/beside.ts': 'export const kept = 1;',
   'libs/contracts/src/index.ts': 'export const kept = 1;',
-  'libs/contracts/src/metrics/kept.event.ts': 'export const kept = 1;',
+  'libs/contracts/src/tool-invocation/kept.event.ts': 'export const kept = 1;',
   'apps/house/src/house.ts': "import './door/kept.js'; import './pipes/kept.js';",
   'apps/house/src/house.settings.ts': 'export const kept = 1;',
   'apps/house/src/door/kept.ts': "import '../house.settings.js'; import '../stairs/kept.js'; export type Kept = 1;",

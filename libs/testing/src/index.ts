@@ -9,6 +9,7 @@ export type { TransactionPooler } from './transaction-pooler.js';
 export { ChildServer, canConnect } from './child-server.js';
 export { freePort } from './free-port.js';
 export { OtlpCollector } from './telemetry/otlp-collector.js';
+export { type Alertmanager, startAlertmanager } from './telemetry/alertmanager.js';
 export { type PrometheusServer, startPrometheus } from './telemetry/prometheus-server.js';
 export type { ReceivedSpan } from './telemetry/received-span.js';
 export { startNameServer } from './name-server.js';
@@ -20,6 +21,8 @@ export {
   runConformanceSuite,
 } from './conformance-suite.js';
 export { spawnSource } from './source-process.js';
+export { startSickUpstreams } from './upstream/sick-upstream.js';
+export type { Conducted } from './upstream/sick-upstream.js';
 export { startConformanceFixture } from './conformance-fixture/conformance-fixture.js';
 export { startRedisServer } from './redis-server.js';
 export { startStallingProxy } from './stalling-proxy.js';

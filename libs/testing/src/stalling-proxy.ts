@@ -11,6 +11,8 @@ export interface StallingProxy {
    * nor on new ones.
    */
   stall(options?: { readonly forGood?: boolean }): void;
+  /** New connections are served again; those that were not end. */
+  restore(): void;
   /** From now on everything comes so much later, in milliseconds. */
   delay(ms: number): void;
   /** Every connection ends at once. */
@@ -70,6 +72,10 @@ export const startStallingProxy = async (target: net.NetConnectOpts): Promise<St
         near.pause();
         far.pause();
       }
+    },
+    restore: () => {
+      isSilent = false;
+      cut();
     },
     delay: (ms) => {
       delayMs = ms;

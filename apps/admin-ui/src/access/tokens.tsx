@@ -3,17 +3,19 @@ import { useState } from 'react';
 import { type View, answerOf, api } from '../api/client.ts';
 import { meQuery, serversQuery } from '../api/queries.ts';
 import { Confirm } from '../kit/confirm.tsx';
+import { Heads } from '../kit/heads.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Waiting } from '../kit/page.tsx';
 import { State } from '../kit/state.tsx';
 import { Time, count } from '../kit/text.tsx';
+import { isMeant } from './users.tsx';
 
 type Token = View<'TokenView'>;
 
 const PAGE = 100;
 
 /** One's own tokens; of an administrator, everybody's. */
-export const Tokens = () => {
+export const Tokens = ({ person }: { readonly person: string }) => {
   const me = useQuery(meQuery);
   const isAll = me.data?.is_admin === true;
   const [isEnded, setEnded] = useState(false);
@@ -23,7 +25,9 @@ export const Tokens = () => {
     queryFn: ({ signal }) =>
       answerOf(api.GET(isAll ? '/v1/tokens/admin/all' : '/v1/tokens', { params: { query: { limit: PAGE } }, signal })),
   });
-  const shown = (tokens.data?.tokens ?? []).filter((token) => isEnded || token.is_active);
+  const shown = (tokens.data?.tokens ?? [])
+    .filter((token) => isEnded || token.is_active)
+    .filter(({ user_email: of, created_by: by, name }) => isMeant(person, of, by ?? '', name));
   return (
     <section className="panel stack">
       <div className="row apart">
@@ -35,21 +39,12 @@ export const Tokens = () => {
       </div>
       {tokens.isPending && <Waiting />}
       {tokens.isError && <FailureNotice error={tokens.error} />}
-      {tokens.data !== undefined && shown.length === 0 && <p className="quiet">No token is good.</p>}
+      {tokens.data !== undefined && shown.length === 0 && (
+        <p className="quiet">{person === '' ? 'No token is good.' : 'None of these is good.'}</p>
+      )}
       {shown.length > 0 && (
         <table className="table">
-          <thead>
-            <tr>
-              <th>Token</th>
-              <th>Of</th>
-              <th>May</th>
-              <th>Used</th>
-              <th>Ends</th>
-              <th>
-                <span className="unseen">Do</span>
-              </th>
-            </tr>
-          </thead>
+          <Heads of={['Token', 'Of', 'May', 'Used', 'Ends']} />
           <tbody>
             {shown.map((token) => (
               <Row key={token.id} token={token} onRevoke={() => setRevoked(token)} />
@@ -71,11 +66,13 @@ const MAKERS: Readonly<Record<Token['made_by'], string>> = {
   request: 'by request',
   login: 'by a log-in',
   consent: 'by a consent to a client',
+  client: 'for a client without a user',
   command: 'on the command line',
   start: 'at a start',
 };
 
 const Row = ({ token, onRevoke }: { readonly token: Token; readonly onRevoke: () => void }) => {
+  const me = useQuery(meQuery);
   const servers = useQuery(serversQuery);
   const server = servers.data?.find(({ id }) => id === token.server_id);
   const scopes = token.resource_scopes.length;
@@ -84,7 +81,8 @@ const Row = ({ token, onRevoke }: { readonly token: Token; readonly onRevoke: ()
       <td>
         {token.name}
         <span className="under">
-          made {MAKERS[token.made_by]} <Time at={token.created_at} />
+          made {token.created_by === null ? MAKERS[token.made_by] : `by ${token.created_by}`}{' '}
+          <Time at={token.created_at} />
         </span>
       </td>
       <td data-label="Of">{token.user_email}</td>
@@ -102,20 +100,55 @@ const Row = ({ token, onRevoke }: { readonly token: Token; readonly onRevoke: ()
         <Time at={token.last_used} />
       </td>
       <td data-label="Ends">
-        {token.is_active ? (
-          <Time at={token.expires_at} />
-        ) : (
-          <State tone="off">{token.is_revoked ? 'Revoked' : 'Over'}</State>
-        )}
+        {token.is_active && token.awaits_acceptance && <State tone="warn">Waits to be accepted</State>}
+        {token.is_active && !token.awaits_acceptance && <Time at={token.expires_at} />}
+        {!token.is_active && <State tone="off">{token.is_revoked ? 'Revoked' : 'Over'}</State>}
       </td>
       <td>
         {token.is_active && (
-          <button type="button" className="button" onClick={onRevoke}>
-            Revoke …<span className="unseen"> {token.name}</span>
-          </button>
+          <span className="row">
+            {token.awaits_acceptance && token.user_email === me.data?.email && <Accept token={token} />}
+            <button type="button" className="button" onClick={onRevoke}>
+              Revoke …<span className="unseen"> {token.name}</span>
+            </button>
+          </span>
         )}
       </td>
     </tr>
+  );
+};
+
+/** Whoever made it knows its value, and so may use it as they can once it is good. */
+const Accept = ({ token }: { readonly token: Token }) => {
+  const queries = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  const accepting = useMutation({
+    mutationFn: () => answerOf(api.POST('/v1/tokens/{id}/accept', { params: { path: { id: token.id } } })),
+    onSuccess: async () => {
+      setAsking(false);
+      await queries.invalidateQueries({ queryKey: ['tokens'] });
+    },
+  });
+  return (
+    <>
+      <button type="button" className="button primary" onClick={() => setAsking(true)}>
+        Accept …<span className="unseen"> {token.name}</span>
+      </button>
+      {isAsking && (
+        <Confirm
+          title={`Accept ${token.name}?`}
+          action="Accept"
+          tone="primary"
+          doing={accepting}
+          onClose={() => setAsking(false)}
+        >
+          <p>
+            {token.created_by} made it for you and has seen it. Whoever has it acts as you: with what you may in the
+            team, what is yours alone, and what you consented to. Accept it where you asked for it.
+          </p>
+        </Confirm>
+      )}
+    </>
   );
 };
 

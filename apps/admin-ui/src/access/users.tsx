@@ -1,8 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
-import { ApiFailure, type View, answerOf, api } from '../api/client.ts';
-import { meQuery } from '../api/queries.ts';
+import { type View, answerOf, api } from '../api/client.ts';
+import { meQuery, usersQuery } from '../api/queries.ts';
 import { Dialog } from '../kit/dialog.tsx';
+import { Heads } from '../kit/heads.tsx';
+import { pageUrl } from '../kit/route.ts';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Waiting } from '../kit/page.tsx';
 import { State } from '../kit/state.tsx';
@@ -10,19 +12,16 @@ import { Time, fieldsOf } from '../kit/text.tsx';
 
 type User = View<'UserView'>;
 
+/** Whether one of these has what is searched for in it. */
+export const isMeant = (wanted: string, ...texts: readonly string[]): boolean =>
+  texts.some((text) => text.toLowerCase().includes(wanted.trim().toLowerCase()));
+
 /** Who has an account; for those who may see that. */
-export const Users = () => {
+export const Users = ({ person }: { readonly person: string }) => {
   const [isAdding, setAdding] = useState(false);
-  const users = useQuery({
-    queryKey: ['users'],
-    queryFn: async ({ signal }) => {
-      const found = await answerOf(
-        api.GET('/v1/auth/email/admin/users', { params: { query: { limit: 500 } }, signal }),
-      );
-      return Array.isArray(found) ? found : found.users;
-    },
-  });
-  if (users.error instanceof ApiFailure && users.error.status === 403) return null;
+  const users = useQuery(usersQuery);
+  if (users.data === null) return null;
+  const shown = (users.data ?? []).filter(({ email, full_name: name }) => isMeant(person, email, name ?? ''));
   return (
     <section className="panel stack">
       <div className="row apart">
@@ -33,20 +32,12 @@ export const Users = () => {
       </div>
       {users.isPending && <Waiting />}
       {users.isError && <FailureNotice error={users.error} />}
-      {users.data !== undefined && (
+      {users.data !== undefined && shown.length === 0 && <p className="quiet">Nobody is called so.</p>}
+      {shown.length > 0 && (
         <table className="table">
-          <thead>
-            <tr>
-              <th>User</th>
-              <th>Is</th>
-              <th>Since</th>
-              <th>
-                <span className="unseen">Do</span>
-              </th>
-            </tr>
-          </thead>
+          <Heads of={['User', 'Is', 'Since']} />
           <tbody>
-            {users.data.map((user) => (
+            {shown.map((user) => (
               <Row key={user.email} user={user} />
             ))}
           </tbody>
@@ -95,10 +86,17 @@ const Row = ({
       </td>
       <td>
         {email !== me.data?.email && (
-          <button type="button" className="button" disabled={switching.isPending} onClick={() => switching.mutate()}>
-            {isActive ? 'Disable' : 'Enable'}
-            <span className="unseen"> {email}</span>
-          </button>
+          <span className="row">
+            {isActive && (
+              <a className="button" href={pageUrl(['connect'], { for: email })}>
+                Give a token<span className="unseen"> to {email}</span>
+              </a>
+            )}
+            <button type="button" className="button" disabled={switching.isPending} onClick={() => switching.mutate()}>
+              {isActive ? 'Disable' : 'Enable'}
+              <span className="unseen"> {email}</span>
+            </button>
+          </span>
         )}
       </td>
     </tr>

@@ -1,10 +1,13 @@
 import { queryOptions } from '@tanstack/react-query';
-import { type View, answerOf, api } from './client.ts';
+import { ApiFailure, type View, answerOf, api } from './client.ts';
+import { isLive } from './live/live.ts';
 
-/** How often what is in sight is asked for anew. A hidden page asks for nothing. */
+/** How often what is in sight is asked for anew where no stream tells of it. A hidden page asks for nothing. */
 const FRESH_MS = 10_000;
 /** How many calls are looked at for figures: the most that one answer holds. */
 export const CALLS_MAX = 1_000;
+
+const unlessLive = (): number | false => (isLive() ? false : FRESH_MS);
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
@@ -27,7 +30,22 @@ export const gatewaysQuery = queryOptions({
     (await answerOf(
       api.GET('/v1/gateways', { params: { query: { includeInactive: true, limit: 0 } }, signal }),
     )) as View<'GatewayView'>[],
-  refetchInterval: FRESH_MS,
+  refetchInterval: unlessLive,
+});
+
+/** Who has an account; of those who may not see that, nobody. */
+export const usersQuery = queryOptions({
+  queryKey: ['users'],
+  queryFn: async ({ signal }) => {
+    try {
+      const params = { query: { limit: 500 } };
+      const found = await answerOf(api.GET('/v1/auth/email/admin/users', { params, signal }));
+      return Array.isArray(found) ? found : found.users;
+    } catch (error) {
+      if (error instanceof ApiFailure && error.status === 403) return null;
+      throw error;
+    }
+  },
 });
 
 export const toolsQuery = queryOptions({
@@ -57,7 +75,7 @@ export const recentCallsQuery = queryOptions({
         signal,
       }),
     ),
-  refetchInterval: FRESH_MS,
+  refetchInterval: unlessLive,
 });
 
 /** Changes of tools that wait for somebody; `pending` counts all of them. */
@@ -65,7 +83,7 @@ export const waitingChangesQuery = queryOptions({
   queryKey: ['changes', 'waiting'],
   queryFn: ({ signal }) =>
     answerOf(api.GET('/v1/changes', { params: { query: { state: ['pending'], limit: 1 } }, signal })),
-  refetchInterval: FRESH_MS,
+  refetchInterval: unlessLive,
 });
 
 export type CallFilter = NonNullable<Parameters<typeof callsQuery>[0]>;

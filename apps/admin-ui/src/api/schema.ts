@@ -126,6 +126,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api/logs/audit-trails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /audit` as ContextForge has it */
+        get: operations["LogSearch_auditTrails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/logs/performance-metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long calls take, by method in windows of five minutes or a day, the newest first */
+        get: operations["Observability_performance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/logs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** `GET /logs` as ContextForge has it, while `STRUCTURED_LOGGING_DATABASE_ENABLED` */
+        post: operations["LogSearch_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/logs/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Log-ins, those that were refused among them: the newest first */
+        get: operations["LogSearch_securityEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api/logs/trace/{correlationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /logs/trace/{correlationId}` as ContextForge has it */
+        get: operations["LogSearch_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -189,6 +274,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the clients without a user, newest first */
+        get: operations["MachineClient_list"];
+        put?: never;
+        /** Register a client without a user (client credentials); its secret is shown this once */
+        post: operations["MachineClient_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a client: its tokens end at once, everywhere, and it gets no other */
+        delete: operations["MachineClient_revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -717,6 +837,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The servers of MCPGATEWAY_CATALOG_FILE, and which of them are registered and reachable */
+        get: operations["KnownServers_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/{id}/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register a server of the catalog as a gateway */
+        post: operations["KnownServers_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask a server of the catalog whether it is there */
+        get: operations["KnownServers_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/bulk-register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Register several that need no secret; each stands by itself */
+        post: operations["KnownServers_registerSeveral"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/changes": {
         parameters: {
             query?: never;
@@ -802,6 +990,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List connectors, newest first, each with the connections that it has now */
+        get: operations["Connector_list"];
+        put?: never;
+        /** Let a place outside join, to serve upstreams there; its token is shown this once */
+        post: operations["Connector_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connectors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a connector: its connections end at once, and no other is let in */
+        delete: operations["Connector_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/export": {
         parameters: {
             query?: never;
@@ -812,7 +1035,25 @@ export interface paths {
         /** What is registered, in the form of ContextForge; credentials are left out and named */
         get: operations["Export_export"];
         put?: never;
-        post?: never;
+        /** The same, by name, and with a passphrase together with the credentials */
+        post: operations["Export_exportWith"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/export/selective": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is named, enabled or not, without credentials */
+        post: operations["Export_selective"];
         delete?: never;
         options?: never;
         head?: never;
@@ -972,6 +1213,57 @@ export interface paths {
         put?: never;
         /** How much every process of the gateway logs, until it is started anew */
         post: operations["Operations_setLevel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the services wrote to their logs, the newest first, while `STRUCTURED_LOGGING_DATABASE_ENABLED` */
+        get: operations["Logs_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file: a JSON object a line */
+        get: operations["Logs_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/logs/trace/{correlationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines, calls and audit records of what a client finds by an `X-Correlation-ID` */
+        get: operations["Logs_trace"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1159,6 +1451,108 @@ export interface paths {
         get: operations["OAuthStatus_ofOne"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/analytics/query-performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long calls take */
+        get: operations["Observability_latency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls by what was called: each is one span */
+        get: operations["Observability_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many calls there were, how many went wrong, and which are slow */
+        get: operations["Observability_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** `GET /calls` as ContextForge has it */
+        get: operations["Observability_traces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/traces/{traceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calls of one trace */
+        get: operations["Observability_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/observability/traces/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same, asked for in a body */
+        post: operations["Observability_query"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1883,7 +2277,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls as they happen, as server-sent events: `call`, as `GET /calls` shows it; `missed`, how many were beyond 200 in a second; `end`, why the stream ends */
+        /** Calls as they happen, as server-sent events: `call`, as `GET /calls` shows it; `missed`, how many were beyond 200 in a second; `state`, at most once a second and where it is asked for, what may be other than before (`gateways`, `catalog`); `end`, why the stream ends */
         get: operations["Tap_watch"];
         put?: never;
         post?: never;
@@ -2127,10 +2521,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your tokens, whatever made them, newest first */
+        /** List your tokens, whatever made them, and those that you made for others, newest first */
         get: operations["Token_list"];
         put?: never;
-        /** Create a token; its value is shown this once */
+        /** Create a token, for yourself or (`user_email`) for somebody else; its value is shown this once */
         post: operations["Token_create"];
         delete?: never;
         options?: never;
@@ -2152,6 +2546,23 @@ export interface paths {
         post?: never;
         /** Revoke a token and all that it asked for; every replica refuses them at once */
         delete: operations["Token_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept a token that the owner of a team made for you: from now on it is good */
+        post: operations["Token_accept"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2462,6 +2873,7 @@ export interface components {
             id: string;
             name: string;
             ownerEmail: string | null;
+            passthroughHeaders: string[] | null;
             /** @description Null where its card has never been read, and for who may not change it. */
             protocolVersion: string | null;
             reachable: boolean;
@@ -2616,6 +3028,22 @@ export interface components {
             /** @description The service that it happened in. */
             source: string;
         };
+        AuditTrailView: {
+            /** @example gateway.changed */
+            action: string;
+            /** @description The id of the trace. */
+            correlation_id: string | null;
+            /** Format: uuid */
+            id: string;
+            resource_id: string | null;
+            resource_name: string | null;
+            resource_type: string;
+            success: boolean;
+            /** Format: date-time */
+            timestamp: string;
+            user_email: string | null;
+            user_id: string | null;
+        };
         AuditVerdictView: {
             /** @description The first record at which the chain is broken. */
             brokenAt: number | null;
@@ -2654,6 +3082,27 @@ export interface components {
             name: string;
             /** Format: email */
             userEmail: string;
+        };
+        BulkRegisterBody: {
+            serverIds: string[];
+            /**
+             * @description Whether to go on after one that fails.
+             * @default true
+             */
+            skipErrors?: boolean;
+            /** @description One of your teams. Needed for the visibility `team`, unless the token reaches one team alone. */
+            teamId?: string | null;
+            /**
+             * @description By default as DEFAULT_VISIBILITY says.
+             * @enum {string}
+             */
+            visibility?: "private" | "team" | "public";
+        };
+        BulkRegisterView: {
+            failed: components["schemas"]["FailedRegistrationView"][];
+            successful: string[];
+            total_attempted: number;
+            total_successful: number;
         };
         CallErrorView: {
             /** @description As JSON-RPC has it. */
@@ -2727,6 +3176,14 @@ export interface components {
             waitedMs: number | null;
             /** @description What became of it and why, in words. */
             why: string;
+        };
+        CertificateView: {
+            /** @description SHA-256. */
+            fingerprint: string;
+            issuer: string;
+            subject: string;
+            /** Format: date-time */
+            validTo: string;
         };
         ChangeFindingView: {
             /** @enum {string} */
@@ -2829,7 +3286,7 @@ export interface components {
              *       "tools.*"
              *     ]
              */
-            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim")[] | null;
+            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim" | "admin.connectors" | "admin.clients")[] | null;
         };
         ChangeTeamBody: {
             /** @example Who builds and keeps our tools */
@@ -2872,7 +3329,7 @@ export interface components {
              * @example tools.execute
              * @enum {string}
              */
-            permission: "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim";
+            permission: "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim" | "admin.connectors" | "admin.clients";
             /** @description With what is kept for that team; without one, with all that they see. */
             team_id?: string | null;
             /**
@@ -2906,6 +3363,82 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "needs_reauth" | "failed";
         };
+        ConnectorConnectionView: {
+            /**
+             * @description To the connector and back, in milliseconds.
+             * @example 12.5
+             */
+            latency_ms: number | null;
+            /**
+             * Format: date-time
+             * @description Since when it is connected.
+             */
+            since: string;
+            /**
+             * @description What is reached over it.
+             * @example [
+             *       "build-db"
+             *     ]
+             */
+            upstreams: string[];
+            /**
+             * @description Where the connector says that it is.
+             * @example eu-1
+             */
+            zone: string | null;
+        };
+        ConnectorPageView: {
+            connectors: components["schemas"]["ConnectorView"][];
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+            /**
+             * @description Connectors in all.
+             * @example 1
+             */
+            total: number;
+        };
+        ConnectorView: {
+            /** @description Those it has now; null: nobody can tell. */
+            connections: components["schemas"]["ConnectorConnectionView"][] | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: email
+             * @example ann@example.org
+             */
+            created_by: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Neither revoked nor expired.
+             * @example true
+             */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description When it last showed its token.
+             * @example null
+             */
+            last_joined_at: string | null;
+            /** @example office in Bern */
+            name: string;
+            /**
+             * Format: date-time
+             * @example null
+             */
+            revoked_at: string | null;
+            /**
+             * @description Names of the upstreams that it may serve.
+             * @example [
+             *       "build-db"
+             *     ]
+             */
+            upstreams: string[];
+        };
         ConsoleLoginBody: {
             /**
              * Format: email
@@ -2922,6 +3455,37 @@ export interface components {
              */
             expires_in: number;
             user: components["schemas"]["UserView"];
+        };
+        CorrelationView: {
+            audit_trails: components["schemas"]["AuditTrailView"][];
+            correlation_id: string;
+            error_count: number;
+            log_count: number;
+            logs: components["schemas"]["FoundLineView"][];
+            security_events: components["schemas"]["SecurityEventView"][];
+            /** @description Of the calls together. */
+            total_duration_ms: number | null;
+        };
+        CreateConnectorBody: {
+            /** @default 90 */
+            expires_in_days?: number;
+            /** @example office in Bern */
+            name: string;
+            /**
+             * @description Names of the upstreams that it may serve, registered as connector://NAME. Each: 1 to 64 of a-z, 0-9, ".", "_" and "-", with a letter or a digit at both ends, such as build-db.
+             * @example [
+             *       "build-db"
+             *     ]
+             */
+            upstreams: string[];
+        };
+        CreatedConnectorView: {
+            connector: components["schemas"]["ConnectorView"];
+            /**
+             * @description What the connector shows: `switchyard connector --token`.
+             * @example swc_…
+             */
+            token: string;
         };
         CreatedTokenView: {
             /**
@@ -3027,7 +3591,7 @@ export interface components {
              *       "gateways.read"
              *     ]
              */
-            permissions: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim")[];
+            permissions: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim" | "admin.connectors" | "admin.clients")[];
             /**
              * @description For all that its holder sees, or for what is kept for one team.
              * @enum {string}
@@ -3085,6 +3649,12 @@ export interface components {
             tags?: string[];
             /** @description A team of yours: the token sees what is public and what is kept for that team, while you are in it. */
             team_id?: string | null;
+            /**
+             * Format: email
+             * @description Whom it is for; left out: yourself. By whoever may set their password it is good at once; by an owner of the team that it is for, once they accept it. It has no permission that they or you do not hold, without any named those to use what is there, and administers nothing.
+             * @example ann@example.org
+             */
+            user_email?: string | null;
         };
         CreateUserBody: {
             /**
@@ -3140,13 +3710,31 @@ export interface components {
             auditRecords: number;
             /** @description Call records that name the person no more. */
             calls: number;
+            /** @description Lines of the log that were deleted. */
+            logLines: number;
+        };
+        ExportBody: {
+            /** @description Types with commas. */
+            excludeTypes?: string;
+            /** @description Also what is disabled. */
+            includeInactive?: boolean;
+            /** @description Takes the credentials along, sealed with it (scrypt, AES-256-GCM), for `POST /import` with the same passphrase. Needs `admin.system_config` besides. Not kept. */
+            passphrase?: string;
+            /** @description By type (tools, gateways, servers, prompts, resources, roots) the names or ids that are wanted; an empty list: all of the type. */
+            selectedEntities?: {
+                [key: string]: string[];
+            };
+            /** @description Tags: a comma means or, a plus means and. */
+            tags?: string;
+            /** @description Types with commas; all when none is given. */
+            types?: string;
         };
         ExportView: {
             /**
-             * @description No credential is in it, sealed or not.
+             * @description How the credentials are sealed; none: none is in it.
              * @enum {string}
              */
-            encryption_method: "none";
+            encryption_method: "none" | "scrypt, AES-256-GCM";
             entities: {
                 [key: string]: Record<string, never>[];
             };
@@ -3155,6 +3743,10 @@ export interface components {
             exported_by: string;
             metadata: components["schemas"]["MetadataView"];
             version: string;
+        };
+        FailedRegistrationView: {
+            error: string;
+            server_id: string;
         };
         FailureView: {
             /** @description The name of the failure; docs/reference/errors.md lists them. */
@@ -3177,6 +3769,35 @@ export interface components {
              * @example ann@example.org
              */
             email: string;
+        };
+        FoundLinesView: {
+            results: components["schemas"]["FoundLineView"][];
+            /** @description How many there are; from 10,000 on they are not counted. */
+            total: number;
+        };
+        FoundLineView: {
+            /** @description The service that wrote it. */
+            component: string;
+            correlation_id: string | null;
+            duration_ms: number | null;
+            error_details: {
+                [key: string]: unknown;
+            } | null;
+            id: string;
+            /** @description Of credentials, permissions and log-ins. */
+            is_security_event: boolean;
+            /** @example WARNING */
+            level: string;
+            message: string;
+            /** @description The method of MCP. */
+            operation_type: string | null;
+            request_method: string | null;
+            request_path: string | null;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description The same. */
+            user_email: string | null;
+            user_id: string | null;
         };
         GatewayImpactView: {
             gatewayId: string;
@@ -3269,14 +3890,31 @@ export interface components {
             authType?: "none" | "bearer" | "basic" | "authheaders" | "query_param" | "oauth";
             /** @description For authType "basic". Only for those who may change the gateway. */
             authUsername?: string | null;
+            /**
+             * @description Only for those who may change it.
+             * @enum {string|null}
+             */
+            caCertificate?: "*****" | null;
             capabilities: {
                 [key: string]: unknown;
             };
+            /** @description What the certificates say. Only for those who may change it. */
+            certificates?: components["schemas"]["TlsShapeView"] | null;
             /**
              * @description What becomes of changes of its tools; null: as TOOL_CHANGES has it.
              * @enum {string|null}
              */
             changes: "accept" | "hold_text_and_breaking" | "hold_all" | null;
+            /**
+             * @description Only for those who may change it.
+             * @enum {string|null}
+             */
+            clientCert?: "*****" | null;
+            /**
+             * @description Only for those who may change it.
+             * @enum {string|null}
+             */
+            clientKey?: "*****" | null;
             /** @description STDIO: the program. Only for those who may change the gateway. */
             command?: string | null;
             concurrencyMax: number | null;
@@ -3325,6 +3963,13 @@ export interface components {
             } | null;
             /** @description Null for those who may not change it. */
             ownerEmail: string | null;
+            /** @description Headers of its callers that go on to it; null: those of DEFAULT_PASSTHROUGH_HEADERS. */
+            passthroughHeaders: string[] | null;
+            /**
+             * @description The kind of gateway that it says it is; null: none that is known. The slug is not put before a name of its tools that begins with it.
+             * @enum {string|null}
+             */
+            peer: "switchyard" | "contextforge" | null;
             promptCount: number;
             /** @description The newest that it speaks. */
             protocolVersion: string;
@@ -3398,8 +4043,10 @@ export interface components {
              * @default false
              */
             protoFieldNames?: boolean;
+            /** @description In the place of descriptorSet: the .proto files themselves, of proto2 or proto3, with what they import; up to 256, of 1 MiB together. google/protobuf need not be among them, nor what only options need. */
+            protoFiles?: components["schemas"]["ProtoFileBody"][];
             /**
-             * @description Whether the server is asked what it has, by its reflection service. False with `descriptorSet`.
+             * @description Whether the server is asked what it has, by its reflection service. False with `descriptorSet` or `protoFiles`.
              * @default true
              */
             reflection?: boolean;
@@ -3407,12 +4054,20 @@ export interface components {
             services?: string[];
         };
         ImportBody: {
+            /** @description For `switchyard apply`: the set of files that this is. What is new gets its tag (`apply:` and the set), and what is here keeps the one it has. Tags of this kind in the file itself count for nothing. */
+            applySet?: string;
             /**
              * @description What becomes of an entry whose name is taken: it stays (`skip`), it is made as the file has it (`update`), the new one gets another name (`rename`), or nothing at all is imported (`fail`).
              * @default update
              * @enum {string}
              */
             conflictStrategy?: "skip" | "update" | "rename" | "fail";
+            /**
+             * @description When what is here already is given the credential of the file, which cannot be compared: every time (`always`), or when it changes in something else (`with_changes`).
+             * @default always
+             * @enum {string}
+             */
+            credentials?: "always" | "with_changes";
             /**
              * @description Only say what would be done.
              * @default false
@@ -3422,7 +4077,9 @@ export interface components {
             importData: {
                 [key: string]: unknown;
             };
-            /** @description The AUTH_ENCRYPTION_SECRET of the gateway that exported. Without it what has a credential is left out. Not kept. */
+            /** @description The passphrase that the credentials of the file were sealed with by `POST /export`. Another is refused with 422 before anything is made. Not kept. */
+            passphrase?: string;
+            /** @description The AUTH_ENCRYPTION_SECRET of the gateway that exported. Without it what has a sealed credential is left out; one that is not sealed needs none. Not kept. */
             secret?: string;
             /** @description By type (`gateways`, `tools`, `servers`) the names to import; an empty list: all of the type. */
             selectedEntities?: {
@@ -3540,6 +4197,77 @@ export interface components {
             /** @example I keep the weather tools */
             message?: string | null;
         };
+        KnownServerStatusView: {
+            error: string | null;
+            /** @description What it answered to a request without a credential. */
+            http_status: number | null;
+            /** @description Whether it answers; one that wants a credential does. */
+            is_available: boolean;
+            is_registered: boolean;
+            /**
+             * Format: date-time
+             * @description It is asked again after half a minute.
+             */
+            last_checked: string;
+            response_time_ms: number | null;
+            /** @description The id in the catalog. */
+            server_id: string;
+        };
+        KnownServersView: {
+            all_tags: string[];
+            auth_types: string[];
+            /** @description Of the whole catalog, as those that follow. */
+            categories: string[];
+            /** @description What is wrong with the file; entries named here are left out. */
+            problems: string[];
+            providers: string[];
+            servers: components["schemas"]["KnownServerView"][];
+            /** @description How many fit the query, on all pages. */
+            total: number;
+        };
+        KnownServerView: {
+            /** @enum {string} */
+            auth_type: "Open" | "API Key" | "API" | "OAuth2.1" | "OAuth" | "OAuth2.1 & API Key";
+            category: string;
+            description: string;
+            documentation_url: string | null;
+            /** @description The ids of those gateways. */
+            gateway_ids: string[];
+            id: string;
+            /** @description Whether it answered when it was last asked, where it is registered. Null: it has not been asked. */
+            is_available: boolean | null;
+            /** @description Whether a gateway that you may see has its URL. */
+            is_registered: boolean;
+            logo_url: string | null;
+            name: string;
+            provider: string;
+            /** @description Whether it is registered with an API key. */
+            requires_api_key: boolean;
+            secure: boolean;
+            tags: string[];
+            /** @enum {string|null} */
+            transport: "STREAMABLEHTTP" | "SSE" | null;
+            url: string;
+        };
+        LatencyView: {
+            /** @description Milliseconds. */
+            avg_duration_ms: number;
+            /** @description Milliseconds. */
+            max_duration_ms: number;
+            /** @description Milliseconds. */
+            min_duration_ms: number;
+            /**
+             * @example {
+             *       "p50": 12,
+             *       "p99": 80
+             *     }
+             */
+            percentiles: {
+                [key: string]: number;
+            };
+            time_window_hours: number;
+            total_traces: number;
+        };
         LeftOutView: {
             name: string;
             reason: string;
@@ -3580,9 +4308,85 @@ export interface components {
             token_type: string;
             user: components["schemas"]["UserView"];
         };
+        LogLineView: {
+            correlationId: string | null;
+            /** @description What else it says, as docs/operations/logs.md has it; `isCut` alone where that was too long. */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** @description The process that wrote it. */
+            instance: string;
+            /** @enum {string} */
+            level: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+            message: string;
+            service: string;
+            /** Format: date-time */
+            time: string;
+            traceId: string | null;
+            /** @description Whom it is about. */
+            user: string | null;
+        };
         LogoutView: {
             /** @example success */
             status: string;
+        };
+        LogSearchBody: {
+            /** @description Written by one of these services. */
+            component?: string[];
+            /** @description The `X-Correlation-ID` of the answer that it is about. */
+            correlationId?: string;
+            /**
+             * Format: date-time
+             * @description Before then.
+             */
+            endTime?: string;
+            /** @description Whether it tells of an error. */
+            hasError?: boolean;
+            /** @description Of one of these levels; `WARNING` and `CRITICAL` are understood. */
+            level?: ("trace" | "debug" | "info" | "warn" | "error" | "fatal")[];
+            /** @default 100 */
+            limit?: number;
+            /** @description Took so many milliseconds at most. */
+            maxDurationMs?: number;
+            /** @description Took so many milliseconds or more. */
+            minDurationMs?: number;
+            /** @default 0 */
+            offset?: number;
+            /** @description Stands somewhere in the message or in a field, in whatever case. */
+            searchText?: string;
+            /**
+             * @default timestamp
+             * @enum {string}
+             */
+            sortBy?: "timestamp";
+            /**
+             * @default desc
+             * @enum {string}
+             */
+            sortOrder?: "asc" | "desc";
+            /**
+             * Format: date-time
+             * @description Then or later (ISO 8601).
+             */
+            startTime?: string;
+            /** @description Whom it is about: the e-mail address of a user. */
+            userId?: string;
+        };
+        LogsView: {
+            lines: components["schemas"]["LogLineView"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        LogTraceView: {
+            /** @description What was changed in the same traces, and log-ins. */
+            auditRecords: components["schemas"]["AuditRecordView"][];
+            /** @description The calls of the same traces. */
+            calls: components["schemas"]["CallView"][];
+            correlationId: string;
+            /** @description There is more of something than is shown. */
+            isCut: boolean;
+            /** @description In the order in which they were written. */
+            lines: components["schemas"]["LogLineView"][];
         };
         LosingServerView: {
             /** @description Nothing would be left in it. */
@@ -3602,6 +4406,64 @@ export interface components {
             tokens: components["schemas"]["BoundTokenView"][];
             /** @description Tools that it would lose. */
             toolCount: number;
+        };
+        MachineClientPageView: {
+            clients: components["schemas"]["MachineClientView"][];
+            /** @example 50 */
+            limit: number;
+            /** @example 0 */
+            offset: number;
+            /**
+             * @description Clients in all.
+             * @example 1
+             */
+            total: number;
+        };
+        MachineClientView: {
+            /** @example m2m-nightly-report-5f2c09ab */
+            client_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @example null */
+            description: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * @description Neither it nor the account of who registered it has ended.
+             * @example true
+             */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @example null
+             */
+            last_used: string | null;
+            /** @example nightly report */
+            name: string;
+            /**
+             * Format: email
+             * @description It may do no more than they.
+             * @example ann@example.org
+             */
+            registered_by: string;
+            /**
+             * Format: date-time
+             * @example null
+             */
+            revoked_at: string | null;
+            /**
+             * @example [
+             *       "mcp:tools"
+             *     ]
+             */
+            scopes: string[];
+            /** @example null */
+            team_id: string | null;
+            /**
+             * @example client_secret_basic
+             * @enum {string}
+             */
+            token_endpoint_auth_method: "client_secret_basic" | "client_secret_post" | "private_key_jwt";
         };
         MemberPageView: {
             members: components["schemas"]["MemberView"][];
@@ -3700,15 +4562,15 @@ export interface components {
             authorizationServer?: string | null;
             /** @description For authorization_code, beside `tokenUrl`: where people consent. Default: where the metadata says. */
             authorizationUrl?: string | null;
-            /** @description Needed for client_credentials. authorization_code default: this gateway registers itself. */
+            /** @description Needed but for authorization_code, whose default is that this gateway registers itself. */
             clientId?: string | null;
             /** @description Kept encrypted. */
             clientSecret?: string | null;
             /**
-             * @description client_credentials: this gateway signs in as itself; every caller is served with its token. authorization_code: each caller consents for themselves.
+             * @description client_credentials: this gateway signs in as itself; every caller is served with its token. authorization_code: each caller consents for themselves. token-exchange (RFC 8693), on-behalf-of (Entra): each call is made with what the token of its caller is exchanged for; for administrators.
              * @enum {string}
              */
-            grantType: "client_credentials" | "authorization_code";
+            grantType: "client_credentials" | "authorization_code" | "token-exchange" | "on-behalf-of";
             /** @description The authorization server, exactly as it names itself. authorization_code default: the one that the upstream names. */
             issuer?: string | null;
             /**
@@ -3756,7 +4618,7 @@ export interface components {
              */
             clientSecret?: "*****";
             /** @enum {string} */
-            grantType: "client_credentials" | "authorization_code";
+            grantType: "client_credentials" | "authorization_code" | "token-exchange" | "on-behalf-of";
             issuer: string | null;
             omitResource: boolean;
             /**
@@ -3778,13 +4640,20 @@ export interface components {
             tokenEndpointAuthSigningAlg?: "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA";
             tokenUrl: string | null;
         };
+        OAuthCredentialsBody: {
+            clientId: string;
+            /** @description Kept encrypted. */
+            clientSecret?: string | null;
+            /** @description The authorization server that knows the client, as it names itself. Default: that of the entry. */
+            issuer?: string | null;
+        };
         OAuthStatusView: {
             /** @description Null: this gateway registers itself. */
             client_id?: string | null;
             /** @description With authorization_code: where the caller consents. */
             consent_path?: string;
             /** @enum {string} */
-            grant_type?: "client_credentials" | "authorization_code";
+            grant_type?: "client_credentials" | "authorization_code" | "token-exchange" | "on-behalf-of";
             message: string;
             /** @description Whether it is shown access tokens. */
             oauth_enabled: boolean;
@@ -3792,7 +4661,7 @@ export interface components {
             reason?: string | null;
             scopes?: string[];
             /**
-             * @description Of the caller, with authorization_code. needs_reauth: there was one, and it has ended. failed: it could not be renewed just now.
+             * @description Of the caller, where tokens are their own. needs_reauth: there was a consent, and it has ended; of an exchange: the caller has to sign in to the company again. failed: no token could be had just now.
              * @enum {string}
              */
             state?: "ok" | "needs_consent" | "needs_reauth" | "failed";
@@ -3923,6 +4792,35 @@ export interface components {
              */
             visibility?: "private" | "team" | "public";
         };
+        PerformanceView: {
+            /** @description Milliseconds. */
+            avg_duration_ms: number;
+            /** @enum {string} */
+            component: "gateway";
+            error_count: number;
+            /** @description Of one. */
+            error_rate: number;
+            id: string;
+            /** @description Milliseconds. */
+            max_duration_ms: number;
+            /** @description Milliseconds. */
+            min_duration_ms: number;
+            /** @example tools/call */
+            operation_type: string;
+            /** @description Milliseconds. */
+            p50_duration_ms: number;
+            /** @description Milliseconds. */
+            p95_duration_ms: number;
+            /** @description Milliseconds. */
+            p99_duration_ms: number;
+            request_count: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** Format: date-time */
+            window_end: string;
+            /** Format: date-time */
+            window_start: string;
+        };
         PerformerView: {
             /** @description Seconds; null where no call was timed. */
             avgResponseTime: number | null;
@@ -4037,13 +4935,13 @@ export interface components {
         PreviewTargetView: {
             /** @description The clients that it is there for. */
             eras: ("modern" | "legacy")[];
-            gatewayId: string;
-            gatewayName: string;
+            gatewayId: string | null;
+            gatewayName: string | null;
             /**
-             * @description Every tool belongs to a gateway here.
+             * @description local: `search_tools` and its like of a virtual server whose tools are searched. All others belong to a gateway.
              * @enum {string}
              */
-            kind: "federated";
+            kind: "federated" | "local";
         };
         PreviewToolBody: {
             /**
@@ -4146,6 +5044,12 @@ export interface components {
             detailsSalt: string | null;
             hash: string;
             previous: string;
+        };
+        ProtoFileBody: {
+            /** @description What the file says. */
+            content: string;
+            /** @description As other files import it, or the end of that: `shop/v1/types.proto`. */
+            name: string;
         };
         ProvenRecordView: {
             /** @example gateway.changed */
@@ -4266,6 +5170,8 @@ export interface components {
             reason: string;
         };
         RegisterAgentBody: {
+            /** @description Where else the same server is reached, with the same credential, for what is reached by a URL: what could not be sent to one goes to the next; a session, a task and a stream stay where they were begun. OPENAPI: base URLs; A2A: where messages go. */
+            addresses?: components["schemas"]["AddressBody"][] | null;
             /** @description All of this may also stand in here. */
             agent?: components["schemas"]["RegisterAgentBody"];
             /**
@@ -4287,6 +5193,12 @@ export interface components {
              */
             authType?: "none" | "bearer" | "basic" | "authheaders" | "query_param" | "oauth" | null;
             authUsername?: string | null;
+            /** @description Certificates of authorities as PEM, which sign for the upstream in place of those that are known to the gateway. For https: URLs. */
+            caCertificate?: string | null;
+            /** @description A certificate as PEM that is shown to the upstream, with those between it and its authority. */
+            clientCert?: string | null;
+            /** @description The private key of `clientCert` as PEM, not encrypted. */
+            clientKey?: string | null;
             /** @description Calls at once, per instance of the gateway. */
             concurrencyMax?: number | null;
             description?: string | null;
@@ -4296,6 +5208,8 @@ export interface components {
             name: string;
             /** @description For authType "oauth". */
             oauthConfig?: components["schemas"]["OAuthConfigBody"] | null;
+            /** @description Headers that go on to the server from the requests of its callers, with ENABLE_HEADER_PASSTHROUGH; not for STDIO. `X-Upstream-Authorization` becomes its `Authorization`, in place of the one that is kept for it. Empty: none. Null: DEFAULT_PASSTHROUGH_HEADERS. */
+            passthroughHeaders?: string[] | null;
             /**
              * @description Default: the newest of its card; 1.0 without one.
              * @enum {string|null}
@@ -4339,10 +5253,30 @@ export interface components {
             id: string;
             issuer: string;
         };
+        RegisteredKnownServerView: {
+            gateway: components["schemas"]["GatewayView"];
+            message: string;
+            /** @description Whether it offers nothing until somebody has consented there. */
+            oauth_required: boolean;
+            /** @description The id of the gateway. */
+            server_id: string;
+            /** @enum {boolean} */
+            success: true;
+        };
+        RegisteredMachineClientView: {
+            client: components["schemas"]["MachineClientView"];
+            /**
+             * @description Null: it proves itself by its keys.
+             * @example swm_…
+             */
+            client_secret: string | null;
+            /** @example https://gateway.example/token */
+            token_endpoint: string;
+        };
         RegisterGatewayBody: {
             /** @description A2A: how the agent is spoken to, if not as its card says. What an update leaves out stays. */
             a2a?: components["schemas"]["A2aBody"];
-            /** @description STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun. */
+            /** @description Where else the same server is reached, with the same credential, for what is reached by a URL: what could not be sent to one goes to the next; a session, a task and a stream stay where they were begun. OPENAPI: base URLs; A2A: where messages go. */
             addresses?: components["schemas"]["AddressBody"][] | null;
             args?: string[];
             authHeaders?: components["schemas"]["AuthHeaderBody"][] | null;
@@ -4358,11 +5292,17 @@ export interface components {
              */
             authType?: "none" | "bearer" | "basic" | "authheaders" | "query_param" | "oauth" | null;
             authUsername?: string | null;
+            /** @description Certificates of authorities as PEM, which sign for the upstream in place of those that are known to the gateway. For https: URLs. */
+            caCertificate?: string | null;
             /**
              * @description What becomes of changes of its tools. `accept`: they are served at once; `hold_text_and_breaking`: changed texts, hidden characters and what breaks calls wait for somebody with `changes.approve`; `hold_all`: every change does, new tools too. Until then the version that was approved last is served. Letting more through needs `changes.approve`. Default: TOOL_CHANGES.
              * @enum {string|null}
              */
             changes?: "accept" | "hold_text_and_breaking" | "hold_all" | null;
+            /** @description A certificate as PEM that is shown to the upstream, with those between it and its authority. */
+            clientCert?: string | null;
+            /** @description The private key of `clientCert` as PEM, not encrypted. */
+            clientKey?: string | null;
             /** @description STDIO: the program to run. No shell is involved. */
             command?: string | null;
             /** @description Calls at once, per instance of the gateway. */
@@ -4405,6 +5345,8 @@ export interface components {
             oauthConfig?: components["schemas"]["OAuthConfigBody"] | null;
             /** @description OPENAPI: the document, and which of its operations become tools. What an update leaves out stays. */
             openapi?: components["schemas"]["OpenApiBody"];
+            /** @description Headers that go on to the server from the requests of its callers, with ENABLE_HEADER_PASSTHROUGH; not for STDIO. `X-Upstream-Authorization` becomes its `Authorization`, in place of the one that is kept for it. Empty: none. Null: DEFAULT_PASSTHROUGH_HEADERS. */
+            passthroughHeaders?: string[] | null;
             /**
              * @description With whom a session at the server is shared. `client`: with nobody, for servers that remember what a client does; when such a session is lost, its client is told. Default: `principal` for STDIO, else `shared`.
              * @enum {string|null}
@@ -4430,13 +5372,65 @@ export interface components {
              * @enum {string}
              */
             transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "A2A" | "AUTO";
-            /** @description Where the server is reached; for every transport but STDIO. */
+            /** @description Where the server is reached, for every transport but STDIO: an http or https URL, or connector://NAME for one behind connectors. */
             url?: string | null;
             /**
              * @description By default as DEFAULT_VISIBILITY says.
              * @enum {string}
              */
             visibility?: "private" | "team" | "public";
+        };
+        RegisterKnownServerBody: {
+            /** @description For an entry that wants one. Kept encrypted. */
+            apiKey?: string | null;
+            /** @description Default: that of its entry. */
+            description?: string | null;
+            /** @description Default: the name of its entry. */
+            name?: string | null;
+            /** @description For an entry with OAuth, a client that was made there by hand. Default: this gateway is a client by itself. */
+            oauthCredentials?: components["schemas"]["OAuthCredentialsBody"] | null;
+            /** @description One of your teams. Needed for the visibility `team`, unless the token reaches one team alone. */
+            teamId?: string | null;
+            /**
+             * @description By default as DEFAULT_VISIBILITY says.
+             * @enum {string}
+             */
+            visibility?: "private" | "team" | "public";
+        };
+        RegisterMachineClientBody: {
+            description?: string | null;
+            /** @default 90 */
+            expires_in_days?: number;
+            /**
+             * @description Its public keys as a JWK Set, for `private_key_jwt`, and for nothing else.
+             * @example {
+             *       "keys": [
+             *         {
+             *           "kty": "OKP",
+             *           "crv": "Ed25519",
+             *           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+             *         }
+             *       ]
+             *     }
+             */
+            jwks?: Record<string, never> | null;
+            /** @example nightly report */
+            name: string;
+            /**
+             * @description What its tokens may be for. You have to hold it yourself.
+             * @example [
+             *       "mcp:tools"
+             *     ]
+             */
+            scopes: ("mcp:tools" | "mcp:resources" | "mcp:prompts")[];
+            /** @description A team that you are in, whose things it reaches. Absent: what is public. */
+            team_id?: string | null;
+            /**
+             * @description Either way of showing a secret is taken where one of them is registered.
+             * @default client_secret_basic
+             * @enum {string}
+             */
+            token_endpoint_auth_method?: "client_secret_basic" | "client_secret_post" | "private_key_jwt";
         };
         ResetLinkView: {
             /** Format: date-time */
@@ -4557,6 +5551,8 @@ export interface components {
             visibility: "private" | "team" | "public";
         };
         RestToolBody: {
+            /** @description Where else the same route is, with the same credential: base URLs in the place of the origin of `url`, before its path. A call that could not be sent to one goes to the next. */
+            addresses?: components["schemas"]["AddressBody"][] | null;
             /** @description In place of what the method says. */
             annotations?: {
                 [key: string]: unknown;
@@ -4697,6 +5693,21 @@ export interface components {
              */
             security_headers: boolean;
         };
+        SecurityEventView: {
+            /** @example login */
+            category: string;
+            client_ip: string | null;
+            description: string;
+            /** @example login.refused */
+            event_type: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            severity: "LOW" | "MEDIUM";
+            /** Format: date-time */
+            timestamp: string;
+            user_id: string | null;
+        };
         SecurityHealthView: {
             checks: components["schemas"]["SecurityChecksView"];
             /**
@@ -4712,6 +5723,13 @@ export interface components {
             warning_count: number;
             /** @example [] */
             warnings: string[];
+        };
+        SelectiveExportBody: {
+            gateways?: string[];
+            prompts?: string[];
+            resources?: string[];
+            servers?: string[];
+            tools?: string[];
         };
         ServerBody: {
             /** @description Ids or exposed names. */
@@ -4857,6 +5875,47 @@ export interface components {
             key: string;
             reason: string;
         };
+        SlowestView: {
+            /** @description Milliseconds. */
+            avg_duration_ms: number;
+            count: number;
+            name: string;
+        };
+        SpanView: {
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** @description Milliseconds. */
+            duration_ms: number;
+            /** Format: date-time */
+            end_time: string;
+            /** @enum {string} */
+            kind: "server";
+            name: string;
+            resource_name: string | null;
+            /** @enum {string|null} */
+            resource_type: "tool" | "prompt" | "resource" | null;
+            /** @description The id of the call. */
+            span_id: string;
+            /** Format: date-time */
+            start_time: string;
+            /** @enum {string} */
+            status: "ok" | "error";
+            status_message: string;
+            trace_id: string;
+        };
+        StatsView: {
+            /** @description Milliseconds. */
+            avg_duration_ms: number;
+            error_count: number;
+            /** @description Per cent. */
+            error_rate: number;
+            /** @description The slowest ten on average. */
+            slowest_endpoints: components["schemas"]["SlowestView"][];
+            success_count: number;
+            time_window_hours: number;
+            total_traces: number;
+        };
         StatusView: {
             message: string;
             /** @enum {string} */
@@ -4994,6 +6053,11 @@ export interface components {
              */
             weekdays_only?: boolean | null;
         };
+        TlsShapeView: {
+            authorities: components["schemas"]["CertificateView"][];
+            /** @description The one that is shown to the upstream. */
+            client: components["schemas"]["CertificateView"] | null;
+        };
         TokenPageView: {
             /** @example 50 */
             limit: number;
@@ -5021,14 +6085,25 @@ export interface components {
              *       "tools.execute"
              *     ]
              */
-            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim")[];
+            permissions?: ("*" | "tools.*" | "resources.*" | "prompts.*" | "servers.*" | "gateways.*" | "changes.*" | "teams.*" | "tokens.*" | "admin.*" | "tools.create" | "tools.read" | "tools.execute" | "tools.preview" | "tools.update" | "tools.delete" | "resources.create" | "resources.read" | "resources.update" | "resources.delete" | "prompts.create" | "prompts.read" | "prompts.update" | "prompts.delete" | "servers.create" | "servers.read" | "servers.update" | "servers.delete" | "servers.use" | "gateways.create" | "gateways.read" | "gateways.update" | "gateways.delete" | "changes.approve" | "teams.create" | "teams.read" | "teams.update" | "teams.delete" | "teams.join" | "teams.manage_members" | "tokens.create" | "tokens.read" | "tokens.update" | "tokens.revoke" | "admin.metrics" | "admin.user_management" | "admin.system_config" | "admin.security_audit" | "admin.export" | "admin.import" | "admin.scim" | "admin.connectors" | "admin.clients")[];
             /** @description The one virtual server the token is for. */
             server_id?: string | null;
             time_restrictions?: components["schemas"]["TimeRestrictionsView"] | null;
         };
         TokenView: {
+            /**
+             * @description Refused until its user accepts it: the owner of a team made it.
+             * @example false
+             */
+            awaits_acceptance: boolean;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: email
+             * @description Who made it for its user; `null`: they did so themselves.
+             * @example null
+             */
+            created_by: string | null;
             /** @example Runs the smoke tests */
             description: string | null;
             /** Format: date-time */
@@ -5053,10 +6128,10 @@ export interface components {
              */
             last_used: string | null;
             /**
-             * @description What made it: this API, a log-in, a consent to a client (it then stands for all tokens that the client is given), the command line, or `npm start` with `--demo` or `--import`.
+             * @description What made it: this API, a log-in, a consent to a client, or a client without a user (it then stands for all tokens that the client is given), the command line, or `npm start` with `--demo` or `--import`.
              * @enum {string}
              */
-            made_by: "request" | "login" | "consent" | "command" | "start";
+            made_by: "request" | "login" | "consent" | "client" | "command" | "start";
             /** @example nightly build */
             name: string;
             /**
@@ -5276,7 +6351,90 @@ export interface components {
             servers: components["schemas"]["PerformerView"][];
             tools: components["schemas"]["PerformerView"][];
         };
+        TracesQuery: {
+            /**
+             * Format: date-time
+             * @description Before then.
+             */
+            endTime?: string;
+            /** @default 100 */
+            limit?: number;
+            /** @description Calls that took so many milliseconds at most. */
+            maxDurationMs?: number;
+            /** @description Calls that took at least so many milliseconds. */
+            minDurationMs?: number;
+            /** @default 0 */
+            offset?: number;
+            /**
+             * Format: date-time
+             * @description Then or later (ISO 8601).
+             */
+            startTime?: string;
+            /**
+             * @description `error`: all that did not go well, refusals too.
+             * @enum {string}
+             */
+            status?: "ok" | "error";
+            /** @description The e-mail address of the user; of others only for who sees the calls of everybody. */
+            userEmail?: string;
+        };
+        TraceView: {
+            /** @description What else `GET /calls/{id}` has. */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** @description Milliseconds. */
+            duration_ms: number;
+            /** Format: date-time */
+            end_time: string;
+            /** @description The path that was called. */
+            http_url: string;
+            ip_address: string | null;
+            /** @example tools/call weather-forecast */
+            name: string;
+            /** Format: date-time */
+            start_time: string;
+            /** @enum {string} */
+            status: "ok" | "error";
+            /** @description What became of it and why, in words. */
+            status_message: string;
+            /** @description The id of the call where it was in no trace. */
+            trace_id: string;
+            /** @description What the client calls itself. */
+            user_agent: string | null;
+            user_email: string | null;
+        };
+        TraceWithSpansView: {
+            /** @description What else `GET /calls/{id}` has. */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** @description Milliseconds. */
+            duration_ms: number;
+            /** Format: date-time */
+            end_time: string;
+            /** @description The path that was called. */
+            http_url: string;
+            ip_address: string | null;
+            /** @example tools/call weather-forecast */
+            name: string;
+            /** @description Of each call in the trace, the first one first. */
+            spans: components["schemas"]["SpanView"][];
+            /** Format: date-time */
+            start_time: string;
+            /** @enum {string} */
+            status: "ok" | "error";
+            /** @description What became of it and why, in words. */
+            status_message: string;
+            /** @description The id of the call where it was in no trace. */
+            trace_id: string;
+            /** @description What the client calls itself. */
+            user_agent: string | null;
+            user_email: string | null;
+        };
         UpdateAgentBody: {
+            /** @description Where else the same server is reached, with the same credential, for what is reached by a URL: what could not be sent to one goes to the next; a session, a task and a stream stay where they were begun. OPENAPI: base URLs; A2A: where messages go. */
+            addresses?: components["schemas"]["AddressBody"][] | null;
             /**
              * @description Agents are spoken to by JSON-RPC.
              * @default generic
@@ -5296,6 +6454,12 @@ export interface components {
              */
             authType?: "none" | "bearer" | "basic" | "authheaders" | "query_param" | "oauth" | null;
             authUsername?: string | null;
+            /** @description Certificates of authorities as PEM, which sign for the upstream in place of those that are known to the gateway. For https: URLs. */
+            caCertificate?: string | null;
+            /** @description A certificate as PEM that is shown to the upstream, with those between it and its authority. */
+            clientCert?: string | null;
+            /** @description The private key of `clientCert` as PEM, not encrypted. */
+            clientKey?: string | null;
             /** @description Calls at once, per instance of the gateway. */
             concurrencyMax?: number | null;
             description?: string | null;
@@ -5304,6 +6468,8 @@ export interface components {
             name?: string;
             /** @description For authType "oauth". */
             oauthConfig?: components["schemas"]["OAuthConfigBody"] | null;
+            /** @description Headers that go on to the server from the requests of its callers, with ENABLE_HEADER_PASSTHROUGH; not for STDIO. `X-Upstream-Authorization` becomes its `Authorization`, in place of the one that is kept for it. Empty: none. Null: DEFAULT_PASSTHROUGH_HEADERS. */
+            passthroughHeaders?: string[] | null;
             /**
              * @description Default: the newest of its card; 1.0 without one.
              * @enum {string|null}
@@ -5327,7 +6493,7 @@ export interface components {
         UpdateGatewayBody: {
             /** @description A2A: how the agent is spoken to, if not as its card says. What an update leaves out stays. */
             a2a?: components["schemas"]["A2aBody"];
-            /** @description STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun. */
+            /** @description Where else the same server is reached, with the same credential, for what is reached by a URL: what could not be sent to one goes to the next; a session, a task and a stream stay where they were begun. OPENAPI: base URLs; A2A: where messages go. */
             addresses?: components["schemas"]["AddressBody"][] | null;
             args?: string[];
             authHeaders?: components["schemas"]["AuthHeaderBody"][] | null;
@@ -5343,11 +6509,17 @@ export interface components {
              */
             authType?: "none" | "bearer" | "basic" | "authheaders" | "query_param" | "oauth" | null;
             authUsername?: string | null;
+            /** @description Certificates of authorities as PEM, which sign for the upstream in place of those that are known to the gateway. For https: URLs. */
+            caCertificate?: string | null;
             /**
              * @description What becomes of changes of its tools. `accept`: they are served at once; `hold_text_and_breaking`: changed texts, hidden characters and what breaks calls wait for somebody with `changes.approve`; `hold_all`: every change does, new tools too. Until then the version that was approved last is served. Letting more through needs `changes.approve`. Default: TOOL_CHANGES.
              * @enum {string|null}
              */
             changes?: "accept" | "hold_text_and_breaking" | "hold_all" | null;
+            /** @description A certificate as PEM that is shown to the upstream, with those between it and its authority. */
+            clientCert?: string | null;
+            /** @description The private key of `clientCert` as PEM, not encrypted. */
+            clientKey?: string | null;
             /** @description STDIO: the program to run. No shell is involved. */
             command?: string | null;
             /** @description Calls at once, per instance of the gateway. */
@@ -5385,6 +6557,8 @@ export interface components {
             oauthConfig?: components["schemas"]["OAuthConfigBody"] | null;
             /** @description OPENAPI: the document, and which of its operations become tools. What an update leaves out stays. */
             openapi?: components["schemas"]["OpenApiBody"];
+            /** @description Headers that go on to the server from the requests of its callers, with ENABLE_HEADER_PASSTHROUGH; not for STDIO. `X-Upstream-Authorization` becomes its `Authorization`, in place of the one that is kept for it. Empty: none. Null: DEFAULT_PASSTHROUGH_HEADERS. */
+            passthroughHeaders?: string[] | null;
             /**
              * @description With whom a session at the server is shared. `client`: with nobody, for servers that remember what a client does; when such a session is lost, its client is told. Default: `principal` for STDIO, else `shared`.
              * @enum {string|null}
@@ -5410,7 +6584,7 @@ export interface components {
              * @enum {string}
              */
             transport?: "STREAMABLEHTTP" | "SSE" | "STDIO" | "OPENAPI" | "GRPC" | "A2A" | "AUTO";
-            /** @description Where the server is reached; for every transport but STDIO. */
+            /** @description Where the server is reached, for every transport but STDIO: an http or https URL, or connector://NAME for one behind connectors. */
             url?: string | null;
             /**
              * @description By default as DEFAULT_VISIBILITY says.
@@ -5670,6 +6844,7 @@ export interface operations {
                      *         "streaming": true
                      *       },
                      *       "authType": "bearer",
+                     *       "passthroughHeaders": null,
                      *       "enabled": true,
                      *       "reachable": true,
                      *       "tags": [],
@@ -5723,6 +6898,7 @@ export interface operations {
                      *         "streaming": true
                      *       },
                      *       "authType": "bearer",
+                     *       "passthroughHeaders": null,
                      *       "enabled": true,
                      *       "reachable": true,
                      *       "tags": [],
@@ -5780,6 +6956,7 @@ export interface operations {
                      *         "streaming": true
                      *       },
                      *       "authType": "bearer",
+                     *       "passthroughHeaders": null,
                      *       "enabled": true,
                      *       "reachable": true,
                      *       "tags": [],
@@ -5877,6 +7054,7 @@ export interface operations {
                      *           "streaming": true
                      *         },
                      *         "authType": "bearer",
+                     *         "passthroughHeaders": null,
                      *         "enabled": true,
                      *         "reachable": true,
                      *         "tags": [],
@@ -5941,6 +7119,7 @@ export interface operations {
                      *           "streaming": true
                      *         },
                      *         "authType": "bearer",
+                     *         "passthroughHeaders": null,
                      *         "enabled": true,
                      *         "reachable": true,
                      *         "tags": [],
@@ -6088,6 +7267,285 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserView"][] | components["schemas"]["UserPageView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    LogSearch_auditTrails: {
+        parameters: {
+            query?: {
+                /** @description One action or several: `gateway.changed`. */
+                action?: string[];
+                /** @description Before then. */
+                endTime?: string;
+                limit?: number;
+                offset?: number;
+                /** @description What it happened to: `user`, `token`, `team`, `gateway`, `tool`, `server`, … */
+                resourceType?: string;
+                /** @description Then or later (ISO 8601). */
+                startTime?: string;
+                /** @description Who acted: the e-mail address of a user. */
+                userId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0198c0de-1111-4222-8333-444455556667",
+                     *         "timestamp": "2026-07-28T09:00:00.000Z",
+                     *         "correlation_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *         "action": "gateway.changed",
+                     *         "resource_type": "gateway",
+                     *         "resource_id": "5f0c1f0e0c8b4a3c9d2e7f6a5b4c3d2e",
+                     *         "resource_name": "weather",
+                     *         "user_id": "ann@example.com",
+                     *         "user_email": "ann@example.com",
+                     *         "success": true
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["AuditTrailView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Observability_performance: {
+        parameters: {
+            query?: {
+                /** @description How long each window is. */
+                aggregation?: "5m" | "24h";
+                /** @description Calls are those of the gateway. */
+                component?: "gateway";
+                /** @description The hours that end now. */
+                hours?: number;
+                /** @description The MCP method, such as `tools/call`. */
+                operation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "avg_duration_ms": 14.2,
+                     *         "min_duration_ms": 3,
+                     *         "max_duration_ms": 90,
+                     *         "id": "gateway:tools/call:2026-07-28T09:00:00.000Z",
+                     *         "timestamp": "2026-07-28T09:05:00.000Z",
+                     *         "component": "gateway",
+                     *         "operation_type": "tools/call",
+                     *         "window_start": "2026-07-28T09:00:00.000Z",
+                     *         "window_end": "2026-07-28T09:05:00.000Z",
+                     *         "request_count": 40,
+                     *         "error_count": 1,
+                     *         "error_rate": 0.025,
+                     *         "p50_duration_ms": 12,
+                     *         "p95_duration_ms": 40,
+                     *         "p99_duration_ms": 80
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["PerformanceView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    LogSearch_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogSearchBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "results": [
+                     *         {
+                     *           "id": "host-1-42:7:1785312000123",
+                     *           "timestamp": "2026-07-28T09:00:00.123Z",
+                     *           "level": "WARNING",
+                     *           "component": "tool-invocation",
+                     *           "message": "an upstream fails",
+                     *           "correlation_id": "my-request-1",
+                     *           "user_id": "ann@example.com",
+                     *           "user_email": "ann@example.com",
+                     *           "duration_ms": 5000,
+                     *           "operation_type": "tools/call",
+                     *           "request_path": null,
+                     *           "request_method": null,
+                     *           "is_security_event": false,
+                     *           "error_details": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FoundLinesView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    LogSearch_securityEvents: {
+        parameters: {
+            query?: {
+                /** @description Before then. */
+                endTime?: string;
+                limit?: number;
+                offset?: number;
+                /** @description `MEDIUM`: a log-in was refused. */
+                severity?: ("LOW" | "MEDIUM")[];
+                /** @description Then or later (ISO 8601). */
+                startTime?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "0198c0de-1111-4222-8333-444455556666",
+                     *         "timestamp": "2026-07-28T09:00:00.000Z",
+                     *         "event_type": "login.refused",
+                     *         "severity": "MEDIUM",
+                     *         "category": "login",
+                     *         "user_id": "eve@example.com",
+                     *         "client_ip": "192.0.2.7",
+                     *         "description": "login.refused: eve@example.com"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["SecurityEventView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    LogSearch_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correlationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "correlation_id": "my-request-1",
+                     *       "total_duration_ms": 5012.5,
+                     *       "log_count": 1,
+                     *       "error_count": 0,
+                     *       "logs": [
+                     *         {
+                     *           "id": "host-1-42:7:1785312000123",
+                     *           "timestamp": "2026-07-28T09:00:00.123Z",
+                     *           "level": "WARNING",
+                     *           "component": "tool-invocation",
+                     *           "message": "an upstream fails",
+                     *           "correlation_id": "my-request-1",
+                     *           "user_id": "ann@example.com",
+                     *           "user_email": "ann@example.com",
+                     *           "duration_ms": 5000,
+                     *           "operation_type": "tools/call",
+                     *           "request_path": null,
+                     *           "request_method": null,
+                     *           "is_security_event": false,
+                     *           "error_details": null
+                     *         }
+                     *       ],
+                     *       "security_events": [],
+                     *       "audit_trails": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CorrelationView"];
                 };
             };
             /** @description Whatever went wrong. */
@@ -6337,6 +7795,99 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["AuditVerdictView"];
                 };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    MachineClient_list: {
+        parameters: {
+            query?: {
+                /** @description Entries at most. */
+                limit?: number;
+                /** @description Entries to leave out before. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineClientPageView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    MachineClient_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterMachineClientBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredMachineClientView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    MachineClient_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Whatever went wrong. */
             default: {
@@ -7656,7 +9207,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "calls": 42,
-                     *       "auditRecords": 3
+                     *       "auditRecords": 3,
+                     *       "logLines": 7
                      *     }
                      */
                     "application/json": components["schemas"]["ErasureView"];
@@ -7726,6 +9278,304 @@ export interface operations {
                      *     7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e,2026-07-28T09:00:00.000Z,dev@example.com,b6f5c1c2a3d4,claude-code,2.1.0,192.0.2.7,/mcp,tools/call,weather-forecast,,2026-07-28,,refused,auth.grant_missing,permission tools.execute,The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.,0.4,0,0,0.4,64,0,4bf92f3577b34da6a3ce929d0e0e4736
                      */
                     "text/csv": string;
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    KnownServers_list: {
+        parameters: {
+            query?: {
+                /** @description Of this `auth_type` alone. */
+                authType?: string;
+                /** @description Of this category alone. */
+                category?: string;
+                limit?: number;
+                offset?: number;
+                /** @description Of this provider alone. */
+                provider?: string;
+                /** @description With this text in the name, the description, the provider or a tag. */
+                search?: string;
+                /** @description Without those that are registered here and were not reachable when they were last asked. */
+                showAvailableOnly?: boolean;
+                /** @description Only those that are registered here already. */
+                showRegisteredOnly?: boolean;
+                /** @description Tags, with commas or several times: with any of them. */
+                tags?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "servers": [
+                     *         {
+                     *           "id": "weather",
+                     *           "name": "Weather",
+                     *           "category": "Data",
+                     *           "url": "https://weather.example/mcp",
+                     *           "auth_type": "API Key",
+                     *           "provider": "Example",
+                     *           "description": "Forecasts",
+                     *           "requires_api_key": true,
+                     *           "secure": true,
+                     *           "tags": [
+                     *             "forecast"
+                     *           ],
+                     *           "transport": null,
+                     *           "logo_url": null,
+                     *           "documentation_url": "https://weather.example/docs",
+                     *           "is_registered": true,
+                     *           "gateway_ids": [
+                     *             "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b"
+                     *           ],
+                     *           "is_available": true
+                     *         }
+                     *       ],
+                     *       "total": 1,
+                     *       "categories": [
+                     *         "Data"
+                     *       ],
+                     *       "auth_types": [
+                     *         "API Key"
+                     *       ],
+                     *       "providers": [
+                     *         "Example"
+                     *       ],
+                     *       "all_tags": [
+                     *         "forecast"
+                     *       ],
+                     *       "problems": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KnownServersView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    KnownServers_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterKnownServerBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "server_id": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *       "message": "Weather is registered with 2 tools",
+                     *       "oauth_required": false,
+                     *       "gateway": {
+                     *         "id": "0c9e8d7b6a5f4e3d2c1b0a9f8e7d6c5b",
+                     *         "name": "Weather",
+                     *         "slug": "weather",
+                     *         "url": "https://weather.example/mcp",
+                     *         "addresses": [
+                     *           {
+                     *             "url": "https://weather-2.example/mcp",
+                     *             "priority": 1,
+                     *             "weight": 100
+                     *           }
+                     *         ],
+                     *         "addressStandings": [
+                     *           {
+                     *             "url": "https://weather.example/mcp",
+                     *             "state": "active",
+                     *             "reason": null,
+                     *             "since": "2026-07-28T09:00:00.000Z"
+                     *           },
+                     *           {
+                     *             "url": "https://weather-2.example/mcp",
+                     *             "state": "active",
+                     *             "reason": null,
+                     *             "since": "2026-07-28T09:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "description": null,
+                     *         "transport": "STREAMABLEHTTP",
+                     *         "command": null,
+                     *         "args": [],
+                     *         "warnings": [],
+                     *         "cwd": null,
+                     *         "env": {},
+                     *         "authType": "bearer",
+                     *         "authToken": "*****",
+                     *         "lastError": null,
+                     *         "toolPrefix": null,
+                     *         "toolNameStyle": "exact",
+                     *         "passthroughHeaders": null,
+                     *         "timeoutMs": null,
+                     *         "concurrencyMax": null,
+                     *         "sessionScope": "shared",
+                     *         "listTtlMs": null,
+                     *         "listCacheScope": null,
+                     *         "newTools": null,
+                     *         "changes": null,
+                     *         "enabled": true,
+                     *         "reachable": true,
+                     *         "unreachableSince": null,
+                     *         "era": "auto",
+                     *         "eras": [
+                     *           "modern",
+                     *           "legacy"
+                     *         ],
+                     *         "protocolVersion": "2026-07-28",
+                     *         "peer": null,
+                     *         "serverInfo": {
+                     *           "name": "weather",
+                     *           "version": "1.4.0"
+                     *         },
+                     *         "capabilities": {
+                     *           "tools": {
+                     *             "listChanged": true
+                     *           }
+                     *         },
+                     *         "toolCount": 3,
+                     *         "promptCount": 1,
+                     *         "resourceCount": 0,
+                     *         "resourceTemplateCount": 0,
+                     *         "refused": [],
+                     *         "findings": [],
+                     *         "tags": [
+                     *           "forecast"
+                     *         ],
+                     *         "visibility": "public",
+                     *         "teamId": null,
+                     *         "ownerEmail": "admin@example.com",
+                     *         "createdAt": "2026-07-28T09:00:00.000Z",
+                     *         "updatedAt": "2026-07-28T09:00:00.000Z",
+                     *         "lastRefreshAt": "2026-07-28T09:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RegisteredKnownServerView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    KnownServers_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "server_id": "weather",
+                     *       "is_available": true,
+                     *       "is_registered": false,
+                     *       "last_checked": "2026-07-28T09:00:00.000Z",
+                     *       "response_time_ms": 84,
+                     *       "http_status": 401,
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KnownServerStatusView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    KnownServers_registerSeveral: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRegisterBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "successful": [
+                     *         "weather"
+                     *       ],
+                     *       "failed": [
+                     *         {
+                     *           "server_id": "maps",
+                     *           "error": "\"maps\" wants an API key: give apiKey"
+                     *         }
+                     *       ],
+                     *       "total_attempted": 2,
+                     *       "total_successful": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkRegisterView"];
                 };
             };
             /** @description Whatever went wrong. */
@@ -8046,6 +9896,99 @@ export interface operations {
             };
         };
     };
+    Connector_list: {
+        parameters: {
+            query?: {
+                /** @description Entries at most. */
+                limit?: number;
+                /** @description Entries to leave out before. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorPageView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Connector_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateConnectorBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedConnectorView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Connector_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
     Export_export: {
         parameters: {
             query?: {
@@ -8063,6 +10006,180 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": "2025-11-25",
+                     *       "exported_at": "2026-07-28T09:00:00.000Z",
+                     *       "exported_by": "admin@example.com",
+                     *       "encryption_method": "none",
+                     *       "entities": {
+                     *         "gateways": [
+                     *           {
+                     *             "name": "Weather",
+                     *             "url": "https://weather.example/mcp",
+                     *             "transport": "STREAMABLEHTTP",
+                     *             "is_active": true
+                     *           }
+                     *         ],
+                     *         "servers": [
+                     *           {
+                     *             "name": "Travel",
+                     *             "tool_ids": [
+                     *               "weather-forecast"
+                     *             ],
+                     *             "is_active": true
+                     *           }
+                     *         ]
+                     *       },
+                     *       "metadata": {
+                     *         "entity_counts": {
+                     *           "gateways": 1,
+                     *           "servers": 1
+                     *         },
+                     *         "dependencies": {
+                     *           "servers_to_tools": {
+                     *             "Travel": [
+                     *               "weather-forecast"
+                     *             ]
+                     *           },
+                     *           "servers_to_resources": {},
+                     *           "servers_to_prompts": {}
+                     *         },
+                     *         "export_options": {
+                     *           "include_inactive": false,
+                     *           "include_dependencies": true,
+                     *           "selected_types": null,
+                     *           "filter_tags": []
+                     *         },
+                     *         "left_out": [
+                     *           {
+                     *             "type": "gateways",
+                     *             "name": "Weather",
+                     *             "reason": "its credential is left out: give it where it is imported"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Export_exportWith: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": "2025-11-25",
+                     *       "exported_at": "2026-07-28T09:00:00.000Z",
+                     *       "exported_by": "admin@example.com",
+                     *       "encryption_method": "none",
+                     *       "entities": {
+                     *         "gateways": [
+                     *           {
+                     *             "name": "Weather",
+                     *             "url": "https://weather.example/mcp",
+                     *             "transport": "STREAMABLEHTTP",
+                     *             "is_active": true
+                     *           }
+                     *         ],
+                     *         "servers": [
+                     *           {
+                     *             "name": "Travel",
+                     *             "tool_ids": [
+                     *               "weather-forecast"
+                     *             ],
+                     *             "is_active": true
+                     *           }
+                     *         ]
+                     *       },
+                     *       "metadata": {
+                     *         "entity_counts": {
+                     *           "gateways": 1,
+                     *           "servers": 1
+                     *         },
+                     *         "dependencies": {
+                     *           "servers_to_tools": {
+                     *             "Travel": [
+                     *               "weather-forecast"
+                     *             ]
+                     *           },
+                     *           "servers_to_resources": {},
+                     *           "servers_to_prompts": {}
+                     *         },
+                     *         "export_options": {
+                     *           "include_inactive": false,
+                     *           "include_dependencies": true,
+                     *           "selected_types": null,
+                     *           "filter_tags": []
+                     *         },
+                     *         "left_out": [
+                     *           {
+                     *             "type": "gateways",
+                     *             "name": "Weather",
+                     *             "reason": "its credential is left out: give it where it is imported"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Export_selective: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectiveExportBody"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -8242,6 +10359,7 @@ export interface operations {
                      *       "lastError": null,
                      *       "toolPrefix": null,
                      *       "toolNameStyle": "exact",
+                     *       "passthroughHeaders": null,
                      *       "timeoutMs": null,
                      *       "concurrencyMax": null,
                      *       "sessionScope": "shared",
@@ -8258,6 +10376,7 @@ export interface operations {
                      *         "legacy"
                      *       ],
                      *       "protocolVersion": "2026-07-28",
+                     *       "peer": null,
                      *       "serverInfo": {
                      *         "name": "weather",
                      *         "version": "1.4.0"
@@ -8353,6 +10472,7 @@ export interface operations {
                      *       "lastError": null,
                      *       "toolPrefix": null,
                      *       "toolNameStyle": "exact",
+                     *       "passthroughHeaders": null,
                      *       "timeoutMs": null,
                      *       "concurrencyMax": null,
                      *       "sessionScope": "shared",
@@ -8369,6 +10489,7 @@ export interface operations {
                      *         "legacy"
                      *       ],
                      *       "protocolVersion": "2026-07-28",
+                     *       "peer": null,
                      *       "serverInfo": {
                      *         "name": "weather",
                      *         "version": "1.4.0"
@@ -8468,6 +10589,7 @@ export interface operations {
                      *       "lastError": null,
                      *       "toolPrefix": null,
                      *       "toolNameStyle": "exact",
+                     *       "passthroughHeaders": null,
                      *       "timeoutMs": null,
                      *       "concurrencyMax": null,
                      *       "sessionScope": "shared",
@@ -8484,6 +10606,7 @@ export interface operations {
                      *         "legacy"
                      *       ],
                      *       "protocolVersion": "2026-07-28",
+                     *       "peer": null,
                      *       "serverInfo": {
                      *         "name": "weather",
                      *         "version": "1.4.0"
@@ -8695,6 +10818,7 @@ export interface operations {
                      *         "lastError": null,
                      *         "toolPrefix": null,
                      *         "toolNameStyle": "exact",
+                     *         "passthroughHeaders": null,
                      *         "timeoutMs": null,
                      *         "concurrencyMax": null,
                      *         "sessionScope": "shared",
@@ -8711,6 +10835,7 @@ export interface operations {
                      *           "legacy"
                      *         ],
                      *         "protocolVersion": "2026-07-28",
+                     *         "peer": null,
                      *         "serverInfo": {
                      *           "name": "weather",
                      *           "version": "1.4.0"
@@ -8817,6 +10942,7 @@ export interface operations {
                      *         "lastError": null,
                      *         "toolPrefix": null,
                      *         "toolNameStyle": "exact",
+                     *         "passthroughHeaders": null,
                      *         "timeoutMs": null,
                      *         "concurrencyMax": null,
                      *         "sessionScope": "shared",
@@ -8833,6 +10959,7 @@ export interface operations {
                      *           "legacy"
                      *         ],
                      *         "protocolVersion": "2026-07-28",
+                     *         "peer": null,
                      *         "serverInfo": {
                      *           "name": "weather",
                      *           "version": "1.4.0"
@@ -9055,6 +11182,238 @@ export interface operations {
                 content: {
                     /** @example null */
                     "application/json": never | null;
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Logs_page: {
+        parameters: {
+            query?: {
+                /** @description The `X-Correlation-ID` of the answer that it is about. */
+                correlationId?: string;
+                /** @description The `nextCursor` of an earlier page. */
+                cursor?: string;
+                /** @description The process that wrote it. */
+                instance?: string;
+                /** @description Of this level, or a graver one. */
+                level?: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+                limit?: number;
+                /** @description Stands somewhere in the message or in a field, in whatever case. */
+                q?: string;
+                /** @description The service that wrote it; `switchyard` where all are one process. */
+                service?: string;
+                /** @description Lines that were written then or later (ISO 8601). */
+                since?: string;
+                /** @description The id of the trace. */
+                traceId?: string;
+                /** @description Lines that were written before then. */
+                until?: string;
+                /** @description Whom it is about: the e-mail address of a user. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "lines": [
+                     *         {
+                     *           "time": "2026-07-28T09:00:00.000Z",
+                     *           "level": "info",
+                     *           "service": "ingress",
+                     *           "instance": "host-1-42",
+                     *           "message": "a request was refused",
+                     *           "correlationId": "my-request-1",
+                     *           "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *           "user": "dev@example.com",
+                     *           "fields": {
+                     *             "operation": "tools/call",
+                     *             "tool": "weather-forecast",
+                     *             "code": "auth.grant_missing"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LogsView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Logs_export: {
+        parameters: {
+            query?: {
+                /** @description The `X-Correlation-ID` of the answer that it is about. */
+                correlationId?: string;
+                /** @description The process that wrote it. */
+                instance?: string;
+                /** @description Of this level, or a graver one. */
+                level?: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+                /** @description Lines at most, the newest first. */
+                limit?: number;
+                /** @description Stands somewhere in the message or in a field, in whatever case. */
+                q?: string;
+                /** @description The service that wrote it; `switchyard` where all are one process. */
+                service?: string;
+                /** @description Lines that were written then or later (ISO 8601). */
+                since?: string;
+                /** @description The id of the trace. */
+                traceId?: string;
+                /** @description Lines that were written before then. */
+                until?: string;
+                /** @description Whom it is about: the e-mail address of a user. */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {"time":"2026-07-28T09:00:00.000Z","level":"info","service":"ingress","instance":"host-1-42","message":"a request was refused","correlationId":"my-request-1","traceId":"4bf92f3577b34da6a3ce929d0e0e4736","user":"dev@example.com","fields":{"operation":"tools/call","tool":"weather-forecast","code":"auth.grant_missing"}} */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Logs_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correlationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "correlationId": "my-request-1",
+                     *       "lines": [
+                     *         {
+                     *           "time": "2026-07-28T09:00:00.000Z",
+                     *           "level": "info",
+                     *           "service": "ingress",
+                     *           "instance": "host-1-42",
+                     *           "message": "a request was refused",
+                     *           "correlationId": "my-request-1",
+                     *           "traceId": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *           "user": "dev@example.com",
+                     *           "fields": {
+                     *             "operation": "tools/call",
+                     *             "tool": "weather-forecast",
+                     *             "code": "auth.grant_missing"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "calls": [
+                     *         {
+                     *           "id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *           "startedAt": "2026-07-28T09:00:00.000Z",
+                     *           "user": "dev@example.com",
+                     *           "tokenId": "b6f5c1c2a3d4",
+                     *           "client": "claude-code",
+                     *           "clientVersion": "2.1.0",
+                     *           "address": "192.0.2.7",
+                     *           "endpoint": "/mcp",
+                     *           "method": "tools/call",
+                     *           "name": "weather-forecast",
+                     *           "upstreamId": null,
+                     *           "revision": "2026-07-28",
+                     *           "upstreamRevision": null,
+                     *           "outcome": "refused",
+                     *           "code": "auth.grant_missing",
+                     *           "rule": "permission tools.execute",
+                     *           "why": "The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.",
+                     *           "latencyMs": 0.4,
+                     *           "waitedMs": 0,
+                     *           "upstreamMs": 0,
+                     *           "gatewayMs": 0.4,
+                     *           "requestBytes": 64,
+                     *           "responseBytes": 0,
+                     *           "traceId": "4bf92f3577b34da6a3ce929d0e0e4736"
+                     *         }
+                     *       ],
+                     *       "auditRecords": [
+                     *         {
+                     *           "id": "0198c0de-1111-4222-8333-444455556666",
+                     *           "seq": 42,
+                     *           "at": "2026-07-28T10:00:00.000Z",
+                     *           "source": "registry",
+                     *           "action": "gateway.changed",
+                     *           "category": "change",
+                     *           "severity": "notice",
+                     *           "actor": {
+                     *             "kind": "user",
+                     *             "id": "ann@example.org",
+                     *             "tokenId": "a1",
+                     *             "address": "192.0.2.7",
+                     *             "traceId": "c0ffee"
+                     *           },
+                     *           "resource": {
+                     *             "type": "gateway",
+                     *             "id": "5f0c1f0e0c8b4a3c9d2e7f6a5b4c3d2e",
+                     *             "name": "weather"
+                     *           },
+                     *           "before": {
+                     *             "enabled": true
+                     *           },
+                     *           "after": {
+                     *             "enabled": false
+                     *           }
+                     *         }
+                     *       ],
+                     *       "isCut": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LogTraceView"];
                 };
             };
             /** @description Whatever went wrong. */
@@ -9558,6 +11917,398 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["OAuthStatusView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Observability_latency: {
+        parameters: {
+            query?: {
+                /** @description The hours that end now. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "avg_duration_ms": 14.2,
+                     *       "min_duration_ms": 3,
+                     *       "max_duration_ms": 90,
+                     *       "time_window_hours": 24,
+                     *       "total_traces": 40,
+                     *       "percentiles": {
+                     *         "p50": 12,
+                     *         "p75": 15,
+                     *         "p90": 21,
+                     *         "p95": 40,
+                     *         "p99": 80
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LatencyView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Observability_spans: {
+        parameters: {
+            query?: {
+                /** @description Before then. */
+                endTime?: string;
+                limit?: number;
+                offset?: number;
+                /** @description Its name, or the URI of the resource. */
+                resourceName?: string;
+                /** @description What was called. */
+                resourceType?: "tool" | "prompt" | "resource";
+                /** @description Then or later (ISO 8601). */
+                startTime?: string;
+                /** @description The id of the trace. */
+                traceId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "span_id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *         "name": "tools/call weather-forecast",
+                     *         "kind": "server",
+                     *         "start_time": "2026-07-28T09:00:00.000Z",
+                     *         "end_time": "2026-07-28T09:00:00.000Z",
+                     *         "duration_ms": 0.4,
+                     *         "status": "error",
+                     *         "status_message": "The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.",
+                     *         "resource_type": "tool",
+                     *         "resource_name": "weather-forecast",
+                     *         "attributes": {
+                     *           "call_id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *           "outcome": "refused",
+                     *           "code": "auth.grant_missing",
+                     *           "rule": "permission tools.execute",
+                     *           "upstream_id": null,
+                     *           "protocol_version": "2026-07-28",
+                     *           "upstream_protocol_version": null,
+                     *           "waited_ms": 0,
+                     *           "upstream_ms": 0,
+                     *           "gateway_ms": 0.4,
+                     *           "request_bytes": 64,
+                     *           "response_bytes": 0
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["SpanView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Observability_stats: {
+        parameters: {
+            query?: {
+                /** @description The hours that end now. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "time_window_hours": 24,
+                     *       "total_traces": 40,
+                     *       "success_count": 39,
+                     *       "error_count": 1,
+                     *       "error_rate": 2.5,
+                     *       "avg_duration_ms": 14.2,
+                     *       "slowest_endpoints": [
+                     *         {
+                     *           "name": "tools/call weather-forecast",
+                     *           "avg_duration_ms": 40.5,
+                     *           "count": 8
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StatsView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Observability_traces: {
+        parameters: {
+            query?: {
+                /** @description Before then. */
+                endTime?: string;
+                limit?: number;
+                /** @description Calls that took so many milliseconds at most. */
+                maxDurationMs?: number;
+                /** @description Calls that took at least so many milliseconds. */
+                minDurationMs?: number;
+                offset?: number;
+                /** @description Then or later (ISO 8601). */
+                startTime?: string;
+                /** @description `error`: all that did not go well, refusals too. */
+                status?: "ok" | "error";
+                /** @description The e-mail address of the user; of others only for who sees the calls of everybody. */
+                userEmail?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *         "name": "tools/call weather-forecast",
+                     *         "start_time": "2026-07-28T09:00:00.000Z",
+                     *         "end_time": "2026-07-28T09:00:00.000Z",
+                     *         "duration_ms": 0.4,
+                     *         "status": "error",
+                     *         "status_message": "The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.",
+                     *         "http_url": "/mcp",
+                     *         "user_email": "dev@example.com",
+                     *         "user_agent": "claude-code/2.1.0",
+                     *         "ip_address": "192.0.2.7",
+                     *         "attributes": {
+                     *           "call_id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *           "outcome": "refused",
+                     *           "code": "auth.grant_missing",
+                     *           "rule": "permission tools.execute",
+                     *           "upstream_id": null,
+                     *           "protocol_version": "2026-07-28",
+                     *           "upstream_protocol_version": null,
+                     *           "waited_ms": 0,
+                     *           "upstream_ms": 0,
+                     *           "gateway_ms": 0.4,
+                     *           "request_bytes": 64,
+                     *           "response_bytes": 0
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["TraceView"][];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Observability_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                traceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *       "name": "tools/call weather-forecast",
+                     *       "start_time": "2026-07-28T09:00:00.000Z",
+                     *       "end_time": "2026-07-28T09:00:00.000Z",
+                     *       "duration_ms": 0.4,
+                     *       "status": "error",
+                     *       "status_message": "The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.",
+                     *       "http_url": "/mcp",
+                     *       "user_email": "dev@example.com",
+                     *       "user_agent": "claude-code/2.1.0",
+                     *       "ip_address": "192.0.2.7",
+                     *       "attributes": {
+                     *         "call_id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *         "outcome": "refused",
+                     *         "code": "auth.grant_missing",
+                     *         "rule": "permission tools.execute",
+                     *         "upstream_id": null,
+                     *         "protocol_version": "2026-07-28",
+                     *         "upstream_protocol_version": null,
+                     *         "waited_ms": 0,
+                     *         "upstream_ms": 0,
+                     *         "gateway_ms": 0.4,
+                     *         "request_bytes": 64,
+                     *         "response_bytes": 0
+                     *       },
+                     *       "spans": [
+                     *         {
+                     *           "span_id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *           "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *           "name": "tools/call weather-forecast",
+                     *           "kind": "server",
+                     *           "start_time": "2026-07-28T09:00:00.000Z",
+                     *           "end_time": "2026-07-28T09:00:00.000Z",
+                     *           "duration_ms": 0.4,
+                     *           "status": "error",
+                     *           "status_message": "The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.",
+                     *           "resource_type": "tool",
+                     *           "resource_name": "weather-forecast",
+                     *           "attributes": {
+                     *             "call_id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *             "outcome": "refused",
+                     *             "code": "auth.grant_missing",
+                     *             "rule": "permission tools.execute",
+                     *             "upstream_id": null,
+                     *             "protocol_version": "2026-07-28",
+                     *             "upstream_protocol_version": null,
+                     *             "waited_ms": 0,
+                     *             "upstream_ms": 0,
+                     *             "gateway_ms": 0.4,
+                     *             "request_bytes": 64,
+                     *             "response_bytes": 0
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TraceWithSpansView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Observability_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TracesQuery"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+                     *         "name": "tools/call weather-forecast",
+                     *         "start_time": "2026-07-28T09:00:00.000Z",
+                     *         "end_time": "2026-07-28T09:00:00.000Z",
+                     *         "duration_ms": 0.4,
+                     *         "status": "error",
+                     *         "status_message": "The credential lacks a required permission (auth.grant_missing). The permission tools.execute is missing. Nothing was run.",
+                     *         "http_url": "/mcp",
+                     *         "user_email": "dev@example.com",
+                     *         "user_agent": "claude-code/2.1.0",
+                     *         "ip_address": "192.0.2.7",
+                     *         "attributes": {
+                     *           "call_id": "7f8d1a52-3a1e-4d0b-9d1c-2f3a4b5c6d7e",
+                     *           "outcome": "refused",
+                     *           "code": "auth.grant_missing",
+                     *           "rule": "permission tools.execute",
+                     *           "upstream_id": null,
+                     *           "protocol_version": "2026-07-28",
+                     *           "upstream_protocol_version": null,
+                     *           "waited_ms": 0,
+                     *           "upstream_ms": 0,
+                     *           "gateway_ms": 0.4,
+                     *           "request_bytes": 64,
+                     *           "response_bytes": 0
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["TraceView"][];
                 };
             };
             /** @description Whatever went wrong. */
@@ -13073,6 +15824,8 @@ export interface operations {
                 redact?: boolean;
                 /** @description The id of the virtual server that was called; `mcp` for the endpoint without one. */
                 server?: string;
+                /** @description Say also, as `state`, when what `GET /gateways`, `GET /tools`, `GET /servers` and `GET /changes` show may be other than before. */
+                state?: boolean;
                 /** @description The `jti` of the token. */
                 token?: string;
                 /** @description The id of the upstream. */
@@ -13097,6 +15850,9 @@ export interface operations {
                      *
                      *     event: missed
                      *     data: {"count":12}
+                     *
+                     *     event: state
+                     *     data: {"topics":["gateways"]}
                      */
                     "text/event-stream": string;
                 };
@@ -13872,6 +16628,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Token_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"];
+                };
             };
             /** @description Whatever went wrong. */
             default: {

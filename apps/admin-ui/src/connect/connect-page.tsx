@@ -1,13 +1,14 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { CLIENTS, CLIENT_PERMISSIONS, clientName } from '#libs/client-files';
 import { type View, answerOf, api, endpointUrl } from '../api/client.ts';
-import { serversQuery } from '../api/queries.ts';
+import { meQuery, serversQuery } from '../api/queries.ts';
 import { Choice } from '../kit/choice.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Page } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
 import { State } from '../kit/state.tsx';
+import { type Recipient, recipientsQuery } from './recipients.ts';
 
 const DAYS = 90;
 const SEEN_POLL_MS = 2_000;
@@ -22,12 +23,18 @@ const Connect = () => {
   const [first] = CLIENTS;
   const client = CLIENTS.find(({ id }) => id === query.get('client')) ?? first;
   const server = servers.data?.find(({ id }) => id === serverId);
+  const whose = query.get('for') ?? '';
+  const { recipient, isMissing } = useRecipient(whose);
+  const queries = useQueryClient();
   const making = useMutation({
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['tokens'] }),
     mutationFn: () =>
       answerOf(
         api.POST('/v1/tokens', {
           body: {
             name: nameNow(client?.title ?? ''),
+            user_email: recipient?.email ?? null,
+            team_id: recipient?.team?.id ?? null,
             expires_in_days: DAYS,
             scope: { server_id: serverId, permissions: [...CLIENT_PERMISSIONS] },
           },
@@ -36,7 +43,7 @@ const Connect = () => {
   });
   const choose = (change: Readonly<Record<string, string>>): void => {
     making.reset();
-    goTo(pageUrl(['connect'], { server: serverId, client: client?.id, ...change }), { replace: true });
+    goTo(pageUrl(['connect'], { server: serverId, client: client?.id, for: whose, ...change }), { replace: true });
   };
   if (client === undefined) return null;
   const target = {
@@ -65,13 +72,19 @@ const Connect = () => {
           ]}
           onChange={(value) => choose({ server: value })}
         />
+        <WhoUsesIt whose={whose} onChange={(value) => choose({ for: value })} />
       </section>
       <section className="panel stack">
         <div className="row apart">
           <h2>{client.title}</h2>
           <span className="row">
             {making.data === undefined && (
-              <button type="button" className="button" disabled={making.isPending} onClick={() => making.mutate()}>
+              <button
+                type="button"
+                className="button"
+                disabled={making.isPending || isMissing}
+                onClick={() => making.mutate()}
+              >
                 {making.isPending ? 'Making a token …' : 'Put a token in'}
               </button>
             )}
@@ -80,13 +93,14 @@ const Connect = () => {
         </div>
         <p className="quiet">For {client.place}</p>
         {making.isError && <FailureNotice error={making.error} />}
+        <Missing whose={whose} />
         <pre tabIndex={0} data-testid="recipe">
           {text}
         </pre>
         {making.data === undefined ? (
           <p className="quiet small">
             The token is made for this client alone: it uses tools, resources and prompts, administers nothing, and is
-            good for {DAYS} days.
+            good for {DAYS} days.{recipient !== null && <ForSomebody recipient={recipient} />}
           </p>
         ) : (
           <Made token={making.data.token} />
@@ -97,6 +111,59 @@ const Connect = () => {
 };
 
 export default Connect;
+
+/** Somebody else who is to use it. `isMissing`: who was asked for, and is not to be had. */
+const useRecipient = (whose: string) => {
+  const me = useQuery(meQuery);
+  const recipients = useQuery({
+    ...recipientsQuery(me.data ?? { email: '', is_admin: false }),
+    enabled: me.data !== undefined,
+  });
+  const recipient = recipients.data?.find((one) => keyOf(one) === whose) ?? null;
+  // Never one's own token where somebody else's was asked for.
+  return { recipients, recipient, isMissing: whose !== '' && recipient === null };
+};
+
+const WhoUsesIt = ({ whose, onChange }: { readonly whose: string; readonly onChange: (whose: string) => void }) => {
+  const { recipients, isMissing } = useRecipient(whose);
+  if (recipients.data === undefined || recipients.data.length === 0) return null;
+  return (
+    <Choice
+      label="Who uses it"
+      isLabelShown
+      value={whose}
+      choices={[
+        ['', 'You'],
+        ...(isMissing ? [[whose, whose] as const] : []),
+        ...recipients.data.map((one) => [keyOf(one), wordsOf(one)] as const),
+      ]}
+      onChange={onChange}
+    />
+  );
+};
+
+const Missing = ({ whose }: { readonly whose: string }) => {
+  const { recipients, isMissing } = useRecipient(whose);
+  if (recipients.isError) return <FailureNotice error={recipients.error} />;
+  if (!isMissing || !recipients.isSuccess || recipients.isFetching) return null;
+  return (
+    <Notice tone="bad">
+      You may make no token for {whose}: they have no account that is good, or none that you manage.
+    </Notice>
+  );
+};
+
+const keyOf = ({ email, team }: Recipient): string => (team === null ? email : `${email} ${team.id}`);
+
+const wordsOf = ({ email, team }: Recipient): string => (team === null ? email : `${email}, in ${team.name}`);
+
+const ForSomebody = ({ recipient: { email, team } }: { readonly recipient: Recipient }) => (
+  <>
+    {' '}
+    It stands for {email}, who sees that you made it; you can both end it.
+    {team !== null && ` It reaches what is public or of ${team.name}, and is refused until they accept it.`}
+  </>
+);
 
 /** Tokens have different names. */
 const nameNow = (title: string): string => `${title} ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`;
@@ -111,8 +178,13 @@ const Made = ({ token }: { readonly token: View<'TokenView'> }) => {
   return (
     <Notice tone={seen.data?.last_used ? 'ok' : 'off'}>
       <p>
-        The token is shown now and never again: copy the file before you leave. It is “{token.name}” among your tokens.
+        The token is shown now and never again: copy the file before you leave. It is “{token.name}” among{' '}
+        {token.created_by === null ? 'your tokens' : `the tokens of ${token.user_email}, by you`}.
+        {token.created_by !== null && ' Hand the file over where nobody else reads it.'}
       </p>
+      {token.awaits_acceptance && (
+        <p className="next">It is refused until {token.user_email} accepts it, under Access in their console.</p>
+      )}
       <p className="next" role="status">
         {seen.data?.last_used ? (
           <State tone="ok">The client has come: its first request is here.</State>

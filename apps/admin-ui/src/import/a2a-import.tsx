@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { fieldsOf } from '../kit/text.tsx';
 import { Outcomes, useRegistering } from '../upstreams/registering.tsx';
-import { AddressFields, TokenField, registrationOf } from './address-fields.tsx';
+import { AddressFields, TokenField, registrationOf } from '../upstreams/address-fields.tsx';
 
 /** An agent of A2A, by its card. */
 export const A2aImport = () => {

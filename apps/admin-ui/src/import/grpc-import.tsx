@@ -1,13 +1,30 @@
 import { type FormEvent, useId, useState } from 'react';
 import { fieldsOf } from '../kit/text.tsx';
 import { Outcomes, useRegistering } from '../upstreams/registering.tsx';
-import { AddressFields, TokenField, registrationOf } from './address-fields.tsx';
+import { AddressFields, TokenField, registrationOf } from '../upstreams/address-fields.tsx';
 
-const FILE_BYTES_MAX = 700_000;
+const FILES_BYTES_MAX = 700_000;
 
 const base64Of = async (file: File): Promise<string> => {
   const bytes = new Uint8Array(await file.arrayBuffer());
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+};
+
+/** What a server is described by in the place of its reflection: `.proto` files, or what a compiler makes of them. */
+const handedOver = async (files: readonly File[]) => {
+  const [first] = files;
+  if (first === undefined) return {};
+  if (!isProto(first)) return { reflection: false, descriptorSet: await base64Of(first) };
+  const protoFiles = files.map(async (file) => ({ name: file.name, content: await file.text() }));
+  return { reflection: false, protoFiles: await Promise.all(protoFiles) };
+};
+
+const isProto = ({ name }: File): boolean => name.endsWith('.proto');
+
+const wrongWith = (files: readonly File[]): string | null => {
+  if (files.length > 1 && !files.every(isProto)) return 'Choose .proto files, or the one file that a compiler wrote';
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  return bytes > FILES_BYTES_MAX ? `The file${files.length === 1 ? ' is' : 's are'} larger than 700 KB` : null;
 };
 
 /** A gRPC server: read by reflection, or by the descriptors that are handed over. */
@@ -17,13 +34,14 @@ export const GrpcImport = () => {
   const registering = useRegistering();
   const submit = async (form: HTMLFormElement): Promise<void> => {
     const fields = fieldsOf(form);
-    const file = new FormData(form).get('descriptors');
-    const descriptors = file instanceof File && file.size > 0 ? file : null;
-    if (descriptors !== null && descriptors.size > FILE_BYTES_MAX) return setWrong('The file is larger than 700 KB');
-    setWrong(null);
+    const chosen = new FormData(form).getAll('descriptors');
+    const files = chosen.filter((file): file is File => file instanceof File && file.size > 0);
+    const problem = wrongWith(files);
+    setWrong(problem);
+    if (problem !== null) return;
     const services = (fields['services'] ?? '').split(/[\s,]+/).filter((service) => service !== '');
     const grpc = {
-      ...(descriptors !== null && { reflection: false, descriptorSet: await base64Of(descriptors) }),
+      ...(await handedOver(files)),
       ...(services.length > 0 && { services }),
     };
     registering.mutate([{ ...registrationOf(fields), transport: 'GRPC', grpc }]);
@@ -52,12 +70,13 @@ export const GrpcImport = () => {
           <summary>Without reflection, and credential</summary>
           <div className="cols">
             <div className="field">
-              <label htmlFor={ids.file}>Descriptors, as a compiler writes them</label>
+              <label htmlFor={ids.file}>Its .proto files, or their descriptors</label>
               <input
                 id={ids.file}
                 name="descriptors"
                 type="file"
-                accept=".pb,.bin,.desc,.protoset"
+                multiple
+                accept=".proto,.pb,.bin,.desc,.protoset"
                 aria-describedby={ids.hint}
                 aria-invalid={wrong !== null}
               />
@@ -66,7 +85,8 @@ export const GrpcImport = () => {
                 className={wrong === null ? 'hint' : 'wrong'}
                 role={wrong === null ? undefined : 'alert'}
               >
-                {wrong ?? 'protoc --include_imports --descriptor_set_out=shop.pb; up to 700 KB'}
+                {wrong ??
+                  'With what they import, or as protoc --include_imports --descriptor_set_out=shop.pb writes them; up to 700 KB'}
               </span>
             </div>
             <TokenField label="Bearer token of the server" />

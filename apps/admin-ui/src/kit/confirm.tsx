@@ -10,17 +10,19 @@ interface Doing {
   readonly mutate: () => void;
 }
 
-/** Asks before something that cannot be taken back. `action`: the verb of the button. */
+/** Asks before something that cannot be taken back, or that somebody should have read. `action`: the verb of the button. */
 export const Confirm = ({
   title,
   action,
   doing,
+  tone = 'danger',
   isReady = true,
   onClose,
   children,
 }: {
   readonly title: string;
   readonly action: string;
+  readonly tone?: 'danger' | 'primary';
   readonly doing: Doing;
   readonly isReady?: boolean;
   readonly onClose: () => void;
@@ -32,7 +34,7 @@ export const Confirm = ({
     <div className="row">
       <button
         type="button"
-        className="button danger"
+        className={`button ${tone}`}
         disabled={doing.isPending || !isReady}
         onClick={() => doing.mutate()}
       >
@@ -40,7 +42,7 @@ export const Confirm = ({
         {doing.isPending && ' …'}
       </button>
       <button type="button" className="button" onClick={onClose}>
-        Keep it
+        {tone === 'danger' ? 'Keep it' : 'Not now'}
       </button>
     </div>
   </Dialog>

@@ -6,10 +6,13 @@ const SETTLE_MS = 150;
 export const Search = ({
   label,
   value,
+  isFirst = true,
   onChange,
 }: {
   readonly label: string;
   readonly value: string;
+  /** The one of its page that `/` leads to. */
+  readonly isFirst?: boolean;
   readonly onChange: (value: string) => void;
 }) => {
   const [text, setText] = useState(value);
@@ -29,7 +32,7 @@ export const Search = ({
       type="search"
       className="input search"
       aria-label={label}
-      placeholder={`${label}  /`}
+      placeholder={isFirst ? `${label}  /` : label}
       value={text}
       onChange={({ target }) => setText(target.value)}
     />

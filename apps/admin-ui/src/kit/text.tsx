@@ -1,5 +1,5 @@
 /** Times and amounts as they are read. */
-import { useEffect, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 
 const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400_000],
@@ -11,13 +11,33 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'sh
 const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' });
 const TICK_MS = 15_000;
 
+const clock = {
+  nowMs: Date.now(),
+  timer: undefined as ReturnType<typeof setInterval> | undefined,
+  watchers: new Set<() => void>(),
+};
+
+const watchClock = (watcher: () => void): (() => void) => {
+  if (clock.watchers.size === 0) {
+    clock.nowMs = Date.now();
+    clock.timer = setInterval(() => {
+      clock.nowMs = Date.now();
+      for (const tell of clock.watchers) tell();
+    }, TICK_MS);
+  }
+  clock.watchers.add(watcher);
+  return () => {
+    clock.watchers.delete(watcher);
+    if (clock.watchers.size === 0) clearInterval(clock.timer);
+  };
+};
+
+/** One clock for all times of a page, however many there are. */
+const useNow = (): number => useSyncExternalStore(watchClock, () => clock.nowMs);
+
 /** How long ago, with the exact time at hand. */
 export const Time = ({ at }: { readonly at: string | null | undefined }) => {
-  const [nowMs, setNowMs] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNowMs(Date.now()), TICK_MS);
-    return () => clearInterval(timer);
-  }, []);
+  const nowMs = useNow();
   if (at === null || at === undefined) return <span className="quiet">never</span>;
   const distanceMs = new Date(at).getTime() - nowMs;
   const [unit, unitMs] = UNITS.find(([, ms]) => Math.abs(distanceMs) >= ms) ?? ['second', 1_000];

@@ -6,6 +6,7 @@ import { FailureNotice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { useRoute } from '../kit/route.ts';
 import { Crash } from './crash.tsx';
+import { Live } from './live.tsx';
 import { LogIn } from './log-in.tsx';
 import { Navigation } from './navigation.tsx';
 import { pageOf } from './pages.ts';
@@ -83,6 +84,7 @@ const Frame = ({ email }: { readonly email: string }) => {
       </button>
       <Navigation email={email} at={path[0] ?? ''} />
       <main ref={main} tabIndex={-1}>
+        <Live />
         <Crash key={place}>
           <Suspense fallback={<Waiting />}>{page === undefined ? <Nowhere /> : <page.Content />}</Suspense>
         </Crash>

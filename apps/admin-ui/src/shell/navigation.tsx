@@ -5,6 +5,7 @@ import { Choice } from '../kit/choice.tsx';
 import { pageUrl } from '../kit/route.ts';
 import { type PageEntry, PAGES } from './pages.ts';
 import { logOut } from './session.ts';
+import { askForPalette } from './shortcuts.tsx';
 import { type Theme, THEMES, keepTheme, keptTheme } from './theme.ts';
 
 const WORDS: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' };
@@ -30,6 +31,17 @@ export const Navigation = ({ email, at }: { readonly email: string; readonly at:
         </button>
       </div>
       <div id="navigation" className={isOpen ? 'folded open' : 'folded'}>
+        <button
+          type="button"
+          className="button go"
+          aria-keyshortcuts="Control+K Meta+K"
+          onClick={() => {
+            setOpen(false);
+            askForPalette();
+          }}
+        >
+          Go to … <kbd>Ctrl K</kbd>
+        </button>
         <nav aria-label="Pages">
           <ul>
             {PAGES.map((page) => (

@@ -61,6 +61,13 @@ export const PAGES: readonly PageEntry[] = [
     Content: lazy(() => import('../connect/connect-page.tsx')),
   },
   {
+    path: 'connections',
+    title: 'Connections',
+    shortcut: 'm',
+    icon: 'M6.5 9.5 9.5 6.5M7 4.5l1.2-1.2a2.9 2.9 0 0 1 4.1 4.1L11 8.7M9 11.5l-1.2 1.2a2.9 2.9 0 0 1-4.1-4.1L5 7.3',
+    Content: lazy(() => import('../connections/connections-page.tsx')),
+  },
+  {
     path: 'import',
     title: 'Import',
     shortcut: 'i',

@@ -1,19 +1,34 @@
-import { useEffect, useState } from 'react';
+import { Suspense, lazy, useEffect, useState } from 'react';
 import { Dialog } from '../kit/dialog.tsx';
 import { goTo, pageUrl } from '../kit/route.ts';
 import { PAGES } from './pages.ts';
+
+/** Loaded when it is first asked for. */
+const Palette = lazy(() => import('./palette.tsx'));
 
 const SECOND_KEY_MS = 1_200;
 
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/** `g` and a letter go to a page, `/` to the search of the one that is shown, `?` lists them. */
+/** Has the palette come; for who has no such keys. */
+export const askForPalette = (): void => void dispatchEvent(new Event(PALETTE_ASKED));
+
+const PALETTE_ASKED = 'switchyard:palette';
+
+/** `Ctrl K` opens the palette, `g` and a letter go to a page, `/` to the search of the one that is shown, `?` lists them. */
 export const Shortcuts = () => {
+  const [isPalette, setPalette] = useState(false);
   const [isListed, setListed] = useState(false);
   useEffect(() => {
     let goingSinceMs = -Infinity;
     const pressed = (event: KeyboardEvent): void => {
+      if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        // What is open already keeps the focus until it is closed.
+        setPalette((isOpen) => isOpen || document.querySelector('dialog[open]') === null);
+        return;
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
       const page = PAGES.find(({ shortcut }) => shortcut === event.key);
       if (performance.now() - goingSinceMs < SECOND_KEY_MS && page !== undefined)
@@ -25,17 +40,30 @@ export const Shortcuts = () => {
       event.preventDefault();
       search.focus();
     };
+    const asked = (): void => setPalette(true);
     addEventListener('keydown', pressed);
-    return () => removeEventListener('keydown', pressed);
+    addEventListener(PALETTE_ASKED, asked);
+    return () => {
+      removeEventListener('keydown', pressed);
+      removeEventListener(PALETTE_ASKED, asked);
+    };
   }, []);
+  if (isPalette)
+    return (
+      <Suspense fallback={null}>
+        <Palette onClose={() => setPalette(false)} />
+      </Suspense>
+    );
   if (!isListed) return null;
   return (
     <Dialog title="Keys" onClose={() => setListed(false)}>
       <dl className="facts">
+        <Key keys={['Ctrl', 'K']} does="Go to something by its name (⌘ K on a Mac)" />
         {PAGES.map(({ shortcut, title }) => (
           <Key key={shortcut} keys={['g', shortcut]} does={title} />
         ))}
         <Key keys={['/']} does="Search on this page" />
+        <Key keys={['Space']} does="Calls: pause and go on" />
         <Key keys={['Esc']} does="Close what is open" />
         <Key keys={['?']} does="This list" />
       </dl>

@@ -1,11 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { type View, answerOf, api } from '../api/client.ts';
+import { type LiveListener, useLive } from '../api/live/live.ts';
 import { callsQuery, gatewaysQuery, toolsQuery } from '../api/queries.ts';
-import { CallTable } from '../kit/call-table.tsx';
+import { type CallColumn, CallTable } from '../kit/call-table.tsx';
 import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { pageUrl } from '../kit/route.ts';
 import { TryTool } from './try-tool.tsx';
+
+/** All calls of the page are of one tool. */
+const ITS_NAME: ReadonlySet<CallColumn> = new Set(['What']);
 
 const CALLS_SHOWN = 8;
 
@@ -33,7 +38,7 @@ const Shown = ({ tool }: { readonly tool: View<'ToolView'> }) => {
   const { id, name, enabled } = tool;
   const queries = useQueryClient();
   const upstreams = useQuery(gatewaysQuery);
-  const calls = useQuery(callsQuery({ name, limit: CALLS_SHOWN }));
+  const calls = useLastCalls(name);
   const upstream = upstreams.data?.find((candidate) => candidate.id === tool.gatewayId);
   const switching = useMutation({
     mutationFn: () =>
@@ -86,7 +91,7 @@ const Shown = ({ tool }: { readonly tool: View<'ToolView'> }) => {
           <p className="quiet">Nobody has called it yet.</p>
         )}
         {calls.data !== undefined && calls.data.calls.length > 0 && (
-          <CallTable calls={calls.data.calls} hasName={false} />
+          <CallTable calls={calls.data.calls} hidden={ITS_NAME} />
         )}
       </section>
       <section className="panel">
@@ -103,6 +108,18 @@ const Shown = ({ tool }: { readonly tool: View<'ToolView'> }) => {
       </section>
     </Page>
   );
+};
+
+/** Of the tool of this name, as they happen. */
+const useLastCalls = (name: string) => {
+  const queries = useQueryClient();
+  const query = useMemo(() => callsQuery({ name, limit: CALLS_SHOWN }), [name]);
+  const listener = useMemo((): LiveListener => {
+    const ask = (): void => void queries.invalidateQueries({ queryKey: query.queryKey });
+    return { calls: (calls) => void (calls.some((call) => call.name === name) && ask()), reset: ask };
+  }, [queries, query, name]);
+  useLive(listener);
+  return useQuery(query);
 };
 
 const HINTS: readonly (readonly [name: string, value: boolean, words: string])[] = [

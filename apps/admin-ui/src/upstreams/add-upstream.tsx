@@ -1,12 +1,13 @@
 import { type FormEvent, useId, useRef, useState } from 'react';
 import { fieldsOf } from '../kit/text.tsx';
+import { TokenField } from './address-fields.tsx';
 import { UnreadableError, readPasted } from './pasted.ts';
 import { Outcomes, useRegistering } from './registering.tsx';
 
 /** One field for whatever somebody has of an upstream, and beneath it what was found there. */
 export const AddUpstream = () => {
   const form = useRef<HTMLFormElement>(null);
-  const ids = { text: useId(), hint: useId(), token: useId(), name: useId() };
+  const ids = { text: useId(), hint: useId(), name: useId() };
   const [wrong, setWrong] = useState<string | null>(null);
   const adding = useRegistering();
   const submit = (event: FormEvent<HTMLFormElement>): void => {
@@ -65,10 +66,7 @@ export const AddUpstream = () => {
               <label htmlFor={ids.name}>Name</label>
               <input id={ids.name} name="name" className="input" autoComplete="off" placeholder="from the address" />
             </div>
-            <div className="field">
-              <label htmlFor={ids.token}>Bearer token of the upstream</label>
-              <input id={ids.token} name="token" type="password" className="input" autoComplete="off" />
-            </div>
+            <TokenField label="Bearer token of the upstream" />
           </div>
         </details>
         <div className="row">

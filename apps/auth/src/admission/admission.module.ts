@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { EncryptionModule } from '../encryption/encryption.module.js';
 import { JwtModule } from '../jwt/jwt.module.js';
 import { UserModule } from '../users/user.module.js';
 import { CallerController } from './caller.controller.js';
@@ -7,7 +8,7 @@ import { StatusModule } from '../policy/status.module.js';
 
 /** Answers the other services' question who is calling, and what they may do. */
 @Module({
-  imports: [JwtModule, StatusModule, UserModule],
+  imports: [EncryptionModule, JwtModule, StatusModule, UserModule],
   controllers: [CallerController],
   providers: [CallerService],
   exports: [CallerService],

@@ -11,11 +11,26 @@ import { IssuedInFuture, JwtService } from '../jwt/jwt.service.js';
 import { agreesWithRecord } from '../tokens/token-record.js';
 import { UserService } from '../users/user.service.js';
 import { type AccountStatus, AccountStatusRepository } from '../policy/account-status.repository.js';
-import { issuedPrincipalOf, principalOf } from '../policy/principal.js';
+import { clientPrincipalOf, issuedPrincipalOf, principalOf } from '../policy/principal.js';
 
 export interface AdmittedCaller {
   readonly principal: Principal;
   readonly expiresAtMs: number;
+  /** Its issuer lets the token be exchanged. */
+  readonly isExchangeable?: true;
+}
+
+/** Whom a trusted issuer speaks for. */
+export interface VouchedCaller {
+  readonly principal: Principal;
+  readonly issuer: IssuerClaims['issuer'];
+  /** The `jti` of the token by which it does. */
+  readonly tokenId: string;
+  readonly endsAtMs: number;
+}
+
+interface Admission extends AdmittedCaller {
+  readonly claims: TokenClaims | IssuerClaims;
 }
 
 const CLOCK_SKEW_MS = 60_000;
@@ -41,17 +56,34 @@ export class CallerService {
    */
   async admit(credential: string | null): Promise<AdmittedCaller> {
     if (credential === null) throw fail('auth.credential_missing');
+    const { principal, expiresAtMs, claims } = await this.admitted(credential);
+    const isExchangeable = 'issuer' in claims && claims.issuer.exchangeAt !== undefined;
+    return { principal, expiresAtMs, ...(isExchangeable && { isExchangeable }) };
+  }
+
+  /** Whose token of a trusted issuer this is, if it would be let in. Rejects as `admit` does. */
+  async vouchFor(credential: string): Promise<VouchedCaller> {
+    const { principal, claims } = await this.admitted(credential);
+    if (!('issuer' in claims)) throw fail('auth.credential_invalid');
+    return { principal, issuer: claims.issuer, tokenId: claims.tokenId, endsAtMs: claims.expiresAtMs };
+  }
+
+  private async admitted(credential: string): Promise<Admission> {
     const claims = await this.verify(credential);
     const status = await this.status(claims);
     const objection = this.objection(credential, claims, status);
-    if (objection !== null) throw this.refuse(objection, claims.tokenId, status.isRevoked ? REVOKED : undefined);
+    if (objection !== null) throw this.refuse(objection, claims.tokenId, PUBLIC_OBJECTIONS.get(objection));
     if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
     const known = 'issuer' in claims && status.user === null ? await this.keepUser(claims) : status;
-    const principal =
-      'issuer' in claims
-        ? issuedPrincipalOf(claims, known)
-        : principalOf(known.user ?? { email: claims.subject, isAdmin: false }, claims, known);
-    return { principal, expiresAtMs: Math.min(claims.expiresAtMs, goodUntilMs(known)) };
+    const principal = this.principal(claims, known);
+    return { principal, claims, expiresAtMs: Math.min(claims.expiresAtMs, goodUntilMs(known)) };
+  }
+
+  private principal(claims: TokenClaims | IssuerClaims, known: AccountStatus): Principal {
+    if (!('issuer' in claims))
+      return principalOf(known.user ?? { email: claims.subject, isAdmin: false }, claims, known);
+    const { clientId } = claims;
+    return clientId === undefined ? issuedPrincipalOf(claims, known) : clientPrincipalOf(claims, clientId, known);
   }
 
   private async verify(credential: string): Promise<TokenClaims | IssuerClaims> {
@@ -85,11 +117,10 @@ export class CallerService {
     claims: TokenClaims | IssuerClaims,
     { user, isRevoked, token }: AccountStatus,
   ): string | null {
-    if (isRevoked) return 'the token is revoked';
+    if (isRevoked) return IS_REVOKED;
     if (lifeOf(claims) > this.settings.tokenLifeMaxMs + CLOCK_SKEW_MS) return 'the token lives longer than any may';
-    if ('issuer' in claims && claims.issuer.isOwn) {
-      if (token?.userEmail !== claims.subject) return 'the consent that the token was given on is not on record';
-    } else if (!agreesWithRecord(credential, claims.subject, token)) return 'the token is not the one on record';
+    const strange = strangeness(credential, claims, token);
+    if (strange !== null) return strange;
     if (user === null && 'issuer' in claims && claims.issuer.createUsers) return null;
     if (user === null) return this.settings.requiresKnownUser ? 'the user is unknown' : null;
     if (!user.isActive) return 'the user is not active';
@@ -128,6 +159,19 @@ export class CallerService {
   }
 }
 
+/** Why it is not the token that is on record under its name, or not yet good. */
+const strangeness = (
+  credential: string,
+  claims: TokenClaims | IssuerClaims,
+  token: AccountStatus['token'],
+): string | null => {
+  const isConsent = 'issuer' in claims && claims.issuer.isOwn;
+  if (isConsent && token?.userEmail !== claims.subject)
+    return 'the consent that the token was given on is not on record';
+  if (!isConsent && !agreesWithRecord(credential, claims.subject, token)) return 'the token is not the one on record';
+  return token?.isOffered === true ? IS_OFFERED : null;
+};
+
 /** What is left of it, where it does not say when it was made. */
 const lifeOf = ({ issuedAtMs, expiresAtMs }: TokenClaims): number => expiresAtMs - (issuedAtMs ?? Date.now());
 
@@ -136,7 +180,14 @@ const goodUntilMs = ({ roles: { changesAtMs } }: AccountStatus): number =>
   changesAtMs === null ? Infinity : Math.max(changesAtMs, Date.now() + ROLE_CHANGE_MIN_MS);
 
 const INVALID = fail('auth.credential_invalid').message;
-const REVOKED = 'The credential has been revoked';
+const IS_REVOKED = 'the token is revoked';
+const IS_OFFERED = 'the token waits until its user accepts it';
+
+/** What whoever holds the token is told. */
+const PUBLIC_OBJECTIONS: ReadonlyMap<string, string> = new Map([
+  [IS_REVOKED, 'The credential has been revoked'],
+  [IS_OFFERED, 'The token was made by somebody else: its user accepts it first, under Access in the console'],
+]);
 
 /** Times are looked at after the signature, so these are said of tokens alone that were signed here. */
 const publicReason = (cause: unknown): string | undefined => {

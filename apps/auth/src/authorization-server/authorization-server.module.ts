@@ -4,6 +4,8 @@ import { LOGGER, type Logger } from '#libs/telemetry';
 import { AUTH_SETTINGS, type AuthSettings } from '../auth.settings.js';
 import { ownKeysOf } from '../jwt/own-keys.js';
 import { LoginModule } from '../login/login.module.js';
+import { MachineClientModule } from '../machine-clients/machine-client.module.js';
+import { MachineClientService } from '../machine-clients/machine-client.service.js';
 import { SsoModule } from '../sso/sso.module.js';
 import { TokenModule } from '../tokens/token.module.js';
 import { TokenService } from '../tokens/token.service.js';
@@ -18,10 +20,19 @@ import { SignInElsewhere } from './sign-in-elsewhere.js';
 import { SignInService } from './sign-in.service.js';
 import { ArtifactRepository } from './storage/artifact.repository.js';
 
-type Injected = [AuthSettings, ArtifactRepository, Introductions, TokenService, UserService, Bus, Logger];
+type Injected = [
+  AuthSettings,
+  ArtifactRepository,
+  Introductions,
+  TokenService,
+  UserService,
+  MachineClientService,
+  Bus,
+  Logger,
+];
 
 const openingProvider = (
-  ...[{ authorizationServer: settings, jwt }, artifacts, introductions, tokens, users, bus, logger]: Injected
+  ...[{ authorizationServer: settings, jwt }, artifacts, introductions, tokens, users, machines, bus, logger]: Injected
 ): OpeningProvider | null => {
   if (settings === null) return null;
   const { consentLifeMs, issuer } = settings;
@@ -33,7 +44,7 @@ const openingProvider = (
     const provider = openProvider({
       settings,
       keys: ownKeysOf(jwt),
-      adapter: (kind) => new StoredModel(kind, { artifacts, tokens, consentLifeMs }),
+      adapter: (kind) => new StoredModel(kind, { artifacts, tokens, machines, consentLifeMs }),
       fetch: documentFetch(bus),
       mayFetchFor: (request) => introductions.count(request),
       isActive: async (email) => (await users.find(email))?.isActive === true,
@@ -46,7 +57,7 @@ const openingProvider = (
 
 /** The gateway as an authorization server of its own, for whoever has none. */
 @Module({
-  imports: [LoginModule, SsoModule, TokenModule, UserModule],
+  imports: [LoginModule, MachineClientModule, SsoModule, TokenModule, UserModule],
   providers: [
     ArtifactRepository,
     ConsentService,
@@ -54,7 +65,16 @@ const openingProvider = (
     SignInService,
     {
       provide: OPENING_PROVIDER,
-      inject: [AUTH_SETTINGS, ArtifactRepository, Introductions, TokenService, UserService, BUS, LOGGER],
+      inject: [
+        AUTH_SETTINGS,
+        ArtifactRepository,
+        Introductions,
+        TokenService,
+        UserService,
+        MachineClientService,
+        BUS,
+        LOGGER,
+      ],
       useFactory: openingProvider,
     },
     Introductions,

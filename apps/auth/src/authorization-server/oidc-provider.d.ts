@@ -31,7 +31,11 @@ declare module 'oidc-provider' {
     readonly clientId: string;
     readonly clientName?: string;
     readonly clientUri?: string;
+    readonly clientSecret?: string;
     grantTypeAllowed(type: string): boolean;
+    compareClientSecret(secret: string): boolean;
+    /** Members that `extraClientMetadata` names. */
+    readonly [member: string]: unknown;
   }
 
   export interface InteractionDetails {
@@ -50,7 +54,7 @@ declare module 'oidc-provider' {
     readonly req: IncomingMessage;
     body: unknown;
     set(headers: Readonly<Record<string, string>>): void;
-    readonly oidc?: { readonly route: string };
+    readonly oidc?: { readonly route: string; readonly client?: Client };
   }
 
   export interface ErrorOut {
@@ -66,7 +70,7 @@ declare module 'oidc-provider' {
       accountId: string;
       clientId: string;
     }) => Grant;
-    readonly Client: { find(id: string): Promise<Client | undefined> };
+    readonly Client: { find(id: string): Promise<Client | undefined>; readonly prototype: Client };
     use(step: (ctx: Context, next: () => Promise<void>) => Promise<void>): this;
     on(event: 'server_error', listener: (ctx: Context, error: Error) => void): this;
     on(event: 'authorization.success', listener: (ctx: Context, answer: { readonly code?: string }) => void): this;
@@ -90,6 +94,7 @@ declare module 'oidc-provider' {
   export const errors: {
     readonly InvalidTarget: ProviderErrorClass;
     readonly InvalidGrant: ProviderErrorClass;
+    readonly InvalidScope: ProviderErrorClass;
     readonly CustomOIDCProviderError: ProviderErrorClass;
   };
 }

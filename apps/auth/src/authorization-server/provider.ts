@@ -3,11 +3,20 @@ import { type Adapter, type Client, type Context, Provider, errors } from 'oidc-
 import { OWN_SCOPES } from '#contracts/auth/oauth/own-issuer';
 import { toGatewayError } from '#libs/errors';
 import type { AuthorizationServerSettings } from '../auth.settings.js';
-import { CONSENT_CLAIM, endpointOf } from '../jwt/issuer-claims.js';
+import { CONSENT_CLAIM, REGISTRAR_CLAIM, TEAM_CLAIM, endpointOf } from '../jwt/issuer-claims.js';
 import { OWN_ALGORITHM, type OwnKeys } from '../jwt/own-keys.js';
 import { DEVICE_GRANT } from './http/asked.js';
 import { devicePages, renderError } from './pages/device-pages.js';
 import { ROUTES, SIGN_IN_PATH } from './routes.js';
+import {
+  MACHINE_MEMBERS,
+  MACHINE_RECORD,
+  MACHINE_REGISTRAR,
+  MACHINE_SCOPE,
+  MACHINE_TEAM,
+  isFingerprint,
+  textOf,
+} from './storage/machine-payload.js';
 
 const MINUTE_S = 60;
 const CODE_LIFE_S = MINUTE_S;
@@ -45,7 +54,8 @@ export const openProvider = ({ settings, keys, adapter, fetch, mayFetchFor, isAc
     routes: ROUTES,
     scopes: [...OWN_SCOPES.keys()],
     responseTypes: ['code'],
-    clientAuthMethods: ['none', 'private_key_jwt'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    extraClientMetadata: { properties: MACHINE_MEMBERS },
     enabledJWA: { idTokenSigningAlgValues: [OWN_ALGORITHM] },
     clientDefaults: {
       // Takes back to any port of this machine, as RFC 8252 7.3 has it, and to https addresses as well.
@@ -61,12 +71,14 @@ export const openProvider = ({ settings, keys, adapter, fetch, mayFetchFor, isAc
     expiresWithSession: () => false,
     findAccount: async (_ctx: Context, id: string) =>
       (await isActive(id)) ? { accountId: id, claims: () => ({ sub: id }) } : undefined,
-    extraTokenClaims: (_ctx: Context, { grantId }: { grantId: string }) => ({ [CONSENT_CLAIM]: grantId }),
+    extraTokenClaims: (ctx: Context, token: { kind: string; grantId?: string; scope?: string }) =>
+      token.kind === 'ClientCredentials' ? machineClaims(ctx, token.scope) : { [CONSENT_CLAIM]: token.grantId },
     interactions: { url: (_ctx: Context, { uid }: { uid: string }) => `${SIGN_IN_PATH}/${uid}` },
     renderError,
     ttl: {
       AuthorizationCode: CODE_LIFE_S,
       AccessToken: seconds(settings.accessTokenLifeMs),
+      ClientCredentials: seconds(settings.accessTokenLifeMs),
       DeviceCode: PAGE_LIFE_S,
       Grant: consentLifeS,
       IdToken: PAGE_LIFE_S,
@@ -75,6 +87,7 @@ export const openProvider = ({ settings, keys, adapter, fetch, mayFetchFor, isAc
       Session: PAGE_LIFE_S,
     },
     features: {
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
@@ -105,11 +118,11 @@ export const openProvider = ({ settings, keys, adapter, fetch, mayFetchFor, isAc
         enabled: true,
         defaultResource: () => `${publicUrl}/mcp`,
         useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx: Context, resource: string) => {
+        getResourceServerInfo: (_ctx: Context, resource: string, client: Client) => {
           if (endpointOf(resource, publicUrl) === undefined)
             throw new errors.InvalidTarget('the resource is no MCP endpoint of this gateway');
           return {
-            scope,
+            scope: textOf(client[MACHINE_SCOPE]) ?? scope,
             audience: resource,
             accessTokenFormat: 'jwt',
             accessTokenTTL: seconds(settings.accessTokenLifeMs),
@@ -119,6 +132,10 @@ export const openProvider = ({ settings, keys, adapter, fetch, mayFetchFor, isAc
       },
     },
   });
+  // Of secrets only the hashes are kept.
+  provider.Client.prototype.compareClientSecret = function compare(this: Client, secret: string) {
+    return isFingerprint(secret, this.clientSecret ?? '');
+  };
   provider.use(async (ctx, next) => {
     await next();
     // It adds `openid`, which nobody is given here.
@@ -128,6 +145,18 @@ export const openProvider = ({ settings, keys, adapter, fetch, mayFetchFor, isAc
   // Requests say, whatever came between, that they were sent to the issuer: see `readAgain`.
   provider.proxy = true;
   return provider;
+};
+
+/** Of a client without a user: what its tokens say besides. */
+const machineClaims = ({ oidc }: Context, scope: string | undefined): object => {
+  if (scope === undefined) throw new errors.InvalidScope('the client is not registered for any of these scopes');
+  const { client } = oidc ?? {};
+  const team = textOf(client?.[MACHINE_TEAM]);
+  return {
+    [CONSENT_CLAIM]: textOf(client?.[MACHINE_RECORD]) ?? undefined,
+    [REGISTRAR_CLAIM]: textOf(client?.[MACHINE_REGISTRAR]) ?? undefined,
+    ...(team !== null && { [TEAM_CLAIM]: team }),
+  };
 };
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);

@@ -29,6 +29,8 @@ export interface IssuerClaims extends TokenClaims {
   readonly issuer: TrustedIssuer;
   /** As `endpoints` of a principal. */
   readonly endpoints: readonly (string | null)[] | undefined;
+  /** Of a client without a user; `subject` is who registered it. */
+  readonly clientId?: string;
 }
 
 const TEXT_CHARS_MAX = 320;

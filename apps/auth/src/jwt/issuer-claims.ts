@@ -9,6 +9,9 @@ import { type IssuerClaims, refuseBound, secondsOf, textOf } from './claims.js';
 
 /** In the gateway's own access tokens: the consent that they were given on. */
 export const CONSENT_CLAIM = 'consent_id';
+/** In those of clients without a user: who registered the client, and the team that it is for. */
+export const REGISTRAR_CLAIM = 'registered_by';
+export const TEAM_CLAIM = 'team_id';
 
 const invalid = (message: string, reason = message) =>
   fail('auth.credential_invalid', { message, cause: new Error(reason) });
@@ -27,20 +30,31 @@ export const readIssuerClaims = (
   refuseBound(payload['cnf']);
   const rules = matchingRules(payload, issuer.rules);
   const isAdmin = rules.some((rule) => rule.isAdmin);
+  const registrar = issuer.isOwn ? payload[REGISTRAR_CLAIM] : undefined;
+  const team = payload[TEAM_CLAIM];
   return {
     issuer,
     endpoints: endpointsOf(payload.aud, issuer, publicUrl),
-    subject: userOf(payload, issuer),
+    subject: registrar === undefined ? userOf(payload, issuer) : textOf(registrar, REGISTRAR_CLAIM),
+    ...(registrar !== undefined && { clientId: textOf(payload['client_id'], 'client_id') }),
     tokenId: tokenIdOf(payload, token, issuer),
     issuedAtMs: payload.iat === undefined ? null : secondsOf(payload.iat, 'iat'),
     expiresAtMs: secondsOf(payload.exp, 'exp'),
     use: 'session',
     isAdmin,
-    teams: isAdmin ? null : [...new Set(rules.flatMap(({ teams }) => teams))],
+    teams: teamsOf(
+      isAdmin,
+      registrar === undefined ? rules : [{ teams: team === undefined ? [] : [textOf(team, TEAM_CLAIM)] }],
+    ),
     serverId: null,
     permissions: scopesOf(payload).flatMap((scope) => issuer.scopes.get(scope) ?? []),
   };
 };
+
+const teamsOf = (
+  isAdmin: boolean,
+  given: readonly { readonly teams: readonly string[] }[],
+): readonly string[] | null => (isAdmin ? null : [...new Set(given.flatMap(({ teams }) => teams))]);
 
 /** Those of some issuers differ in nothing else. https://www.rfc-editor.org/rfc/rfc9068#section-2 */
 const refuseIdToken = (payload: JWTPayload): void => {

@@ -5,6 +5,7 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import {
   Authenticated,
+  AuthenticatedByAny,
   CLIENT_ADDRESS,
   Caller,
   type ClientAddress,
@@ -63,7 +64,7 @@ export class LoginController {
 
   @Post('logout')
   @HttpCode(200)
-  @Authenticated()
+  @AuthenticatedByAny()
   @ApiOperation({ summary: 'Log out: the token that was shown is good no longer' })
   @ApiOkResponse({ type: LogoutView })
   @ApiFailures()

@@ -17,7 +17,12 @@ export interface AccountStatus {
   readonly teams: TeamStatus;
   readonly roles: RoleStatus;
   /** For tokens that are kept on record. */
-  readonly token: { readonly hash: string; readonly userEmail: string; readonly wantsUseNoted: boolean } | null;
+  readonly token: {
+    readonly hash: string;
+    readonly userEmail: string;
+    readonly isOffered: boolean;
+    readonly wantsUseNoted: boolean;
+  } | null;
 }
 
 /** What one role of a user permits. */
@@ -56,6 +61,7 @@ interface Row {
   readonly is_revoked: boolean;
   readonly token_hash: string | null;
   readonly token_user: string | null;
+  readonly is_offered: boolean | null;
   readonly wants_use_noted: boolean;
   readonly own_teams: string[];
   readonly kept_teams: string[];
@@ -70,7 +76,7 @@ const USE_NOTED_EVERY = `interval '5 minutes'`;
 const STATUS = `
   SELECT u.email, u.is_admin, u.is_active AND u.deleted_at IS NULL AS is_active, u.credentials_not_before,
          EXISTS (SELECT FROM auth.revocations r WHERE r.token_id = $2) OR t.revoked_at IS NOT NULL AS is_revoked,
-         t.token_hash, t.user_email AS token_user,
+         t.token_hash, t.user_email AS token_user, t.is_offered,
          ARRAY(SELECT m.team_id FROM auth.team_members m JOIN auth.teams o ON o.id = m.team_id AND o.deleted_at IS NULL
                WHERE m.user_email = u.email ORDER BY m.team_id) AS own_teams,
          ARRAY(SELECT k.id FROM auth.teams k WHERE k.id = ANY($3)) AS kept_teams,
@@ -122,7 +128,12 @@ export class AccountStatusRepository {
       token:
         row.token_hash === null || row.token_user === null
           ? null
-          : { hash: row.token_hash, userEmail: row.token_user, wantsUseNoted: row.wants_use_noted },
+          : {
+              hash: row.token_hash,
+              userEmail: row.token_user,
+              isOffered: row.is_offered === true,
+              wantsUseNoted: row.wants_use_noted,
+            },
     };
   }
 

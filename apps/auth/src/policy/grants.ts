@@ -50,6 +50,9 @@ export const narrow = (granted: readonly Grant[], wanted: readonly string[]): re
   return [...kept];
 };
 
+/** Whether it gives power over the gateway, which nothing has that acts for another: neither clients nor tokens for somebody else. */
+export const isAdministration = (grant: Grant): boolean => grant === '*' || grant.startsWith('admin.');
+
 /** The first of `wanted` that this caller cannot hand on, `null` when there is none. */
 export const firstNotHeld = (caller: Principal, wanted: readonly Grant[]): Grant | null =>
   wanted.find((permission) => !holds(caller, permission)) ?? null;

@@ -1,7 +1,7 @@
 import type { Grant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import type { IssuerClaims, TokenClaims } from '../jwt/claims.js';
-import { narrow } from './grants.js';
+import { isAdministration, narrow } from './grants.js';
 import type { AccountStatus, RoleStatus, TeamStatus } from './account-status.repository.js';
 
 /** What is on record that a principal is made of. */
@@ -137,6 +137,28 @@ export const issuedPrincipalOf = (claims: IssuerClaims, { teams: { own, named, k
   };
 };
 
+/**
+ * The principal of a client without a user: itself, allowed what whoever registered it is at this moment, but for administration, within
+ * its scopes and its team. Without a team it sees what is public.
+ */
+export const clientPrincipalOf = (claims: IssuerClaims, clientId: string, { teams, roles }: Held): Principal => {
+  const held = { teams, roles: withoutAdministration(roles) };
+  const team = (claims.teams ?? []).filter((id) => teams.own.includes(id));
+  const { teamPermissions, ...allowed } = allowedTo(
+    { email: claims.subject, isAdmin: false },
+    { ...claims, teams: team },
+    held,
+  );
+  return {
+    ...allowed,
+    id: `client:${clientId}`,
+    actsFor: claims.subject,
+    ...(claims.permissions.length === 0 ? { permissions: [] } : teamPermissions !== undefined && { teamPermissions }),
+    isNarrowed: true,
+    ...issued(claims.endpoints, undefined),
+  };
+};
+
 const issued = (endpoints: Principal['endpoints'], consentable: Principal['consentable']): Partial<Principal> => ({
   ...((endpoints !== undefined || consentable !== undefined) && { isNarrowed: true }),
   ...(endpoints !== undefined && { endpoints }),
@@ -150,7 +172,7 @@ const withoutAdministration = ({ base, assigned, changesAtMs }: RoleStatus): Rol
   base,
   assigned: assigned.map((given) => ({
     ...given,
-    permissions: given.permissions.filter((grant) => grant !== '*' && !grant.startsWith('admin.')),
+    permissions: given.permissions.filter((grant) => !isAdministration(grant)),
   })),
   changesAtMs,
 });

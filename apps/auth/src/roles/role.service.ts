@@ -4,7 +4,7 @@ import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
-import { firstNotHeld } from '../policy/grants.js';
+import { firstNotHeld, isAdministration } from '../policy/grants.js';
 import { Tenures } from '../policy/tenure.js';
 import type { ChangeRoleBody, CreateRoleBody } from './role.body.js';
 import type { Role, RoleScope } from './role.entity.js';
@@ -118,7 +118,7 @@ export class RoleService {
     const missing = firstNotHeld(caller, permissions);
     if (missing !== null)
       throw fail('auth.grant_missing', { message: `You do not hold the permission ${missing} yourself` });
-    const foreign = permissions.find((name) => name === '*' || name.startsWith('admin.') || name.startsWith('tokens.'));
+    const foreign = permissions.find((name) => isAdministration(name) || name.startsWith('tokens.'));
     if (scope === 'team' && foreign !== undefined)
       throw fail('http.invalid', { message: `permissions: ${foreign} is not for roles in a team` });
   }

@@ -1,5 +1,7 @@
 import { AccountEvent } from '../account-events/account-event.entity.js';
 import { Artifact } from '../authorization-server/storage/artifact.entity.js';
+import { MachineClient } from '../machine-clients/machine-client.entity.js';
+import { Connector } from '../connectors/connector.entity.js';
 import { PasswordReset } from '../recovery/password-reset.entity.js';
 import { Invitation } from '../teams/invitations/invitation.entity.js';
 import { JoinRequest } from '../teams/join-requests/join-request.entity.js';
@@ -19,6 +21,11 @@ import { EndSsoIdentities1765300000014 } from './migrations/0014-end-sso-identit
 import { Scim1765200000013 } from './migrations/0013-scim.migration.js';
 import { Sso1765000000011 } from './migrations/0011-sso.migration.js';
 import { UpstreamConsents1765100000012 } from './migrations/0012-upstream-consents.migration.js';
+import { Connectors1765400000015 } from './migrations/0015-connectors.migration.js';
+import { MoreConsent1765500000016 } from './migrations/0016-more-consent.migration.js';
+import { ExchangedTokens1765600000017 } from './migrations/0017-exchanged-tokens.migration.js';
+import { GivenTokens1765700000018 } from './migrations/0018-given-tokens.migration.js';
+import { MachineClients1765800000019 } from './migrations/0019-machine-clients.migration.js';
 import { AuditTrail1764800000009 } from './migrations/0009-audit-trail.migration.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
 import { AccountRecovery1764100000006 } from './migrations/0006-account-recovery.migration.js';
@@ -49,6 +56,8 @@ export const authDatabase = {
     Artifact,
     SsoProviderRow,
     SsoIdentity,
+    Connector,
+    MachineClient,
   ],
   migrations: [
     Accounts1763600000001,
@@ -65,5 +74,10 @@ export const authDatabase = {
     UpstreamConsents1765100000012,
     Scim1765200000013,
     EndSsoIdentities1765300000014,
+    Connectors1765400000015,
+    MoreConsent1765500000016,
+    ExchangedTokens1765600000017,
+    GivenTokens1765700000018,
+    MachineClients1765800000019,
   ],
 } as const;

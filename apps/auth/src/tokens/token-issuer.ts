@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { fail } from '#libs/errors';
 import type { TokenClaims } from '../jwt/claims.js';
 import { JwtService } from '../jwt/jwt.service.js';
 import type { Token } from './token.entity.js';
+
+const DAY_MS = 86_400_000;
 
 /** What a token is to say. */
 export interface TokenRequest {
@@ -80,3 +83,30 @@ export class TokenIssuer {
 }
 
 const seconds = (ms: number): number => Math.floor(ms / 1000);
+
+interface WantedLife {
+  readonly expiresInDays: number | null | undefined;
+  /** Where that is not said, and no longer than is allowed. */
+  readonly usualDays: number;
+  readonly maxMs: number;
+}
+
+/**
+ * How long what a token (`parent`) asks for is good. What was made for a program gives nothing that outlives it; a log-in may. Throws
+ * `http.invalid` for a life that is longer than allowed.
+ */
+export const lifeOf = (parent: Pick<TokenClaims, 'use' | 'expiresAtMs'>, wanted: WantedLife): number => {
+  const { expiresInDays, usualDays, maxMs } = wanted;
+  const leftMs = parent.use === 'session' ? maxMs : Math.min(maxMs, parent.expiresAtMs - Date.now());
+  if (typeof expiresInDays !== 'number') return Math.min(usualDays * DAY_MS, leftMs);
+  const wantedMs = expiresInDays * DAY_MS;
+  if (wantedMs > maxMs) throw tooLong(`none may be good for more than ${maxMs / DAY_MS} days`);
+  if (wantedMs > leftMs) throw tooLong('the token that asks ends before; log in for one that lasts');
+  return wantedMs;
+};
+
+const tooLong = (reason: string) =>
+  fail('http.invalid', {
+    message: `expires_in_days: ${reason}`,
+    data: { errors: [{ field: 'expiresInDays', message: reason }] },
+  });

@@ -108,7 +108,7 @@ const TagList = (): PropertyDecorator =>
     HasNoMarkup(),
   );
 
-@NotSupported({ userEmail: null, isActive: true })
+@NotSupported({ isActive: true })
 export class CreateTokenBody {
   @ApiProperty({
     type: String,
@@ -162,6 +162,22 @@ export class CreateTokenBody {
   @MinLength(1)
   @MaxLength(512)
   teamId?: string | null;
+
+  @ApiPropertyOptional({
+    name: 'user_email',
+    type: String,
+    format: 'email',
+    nullable: true,
+    maxLength: 320,
+    example: 'ann@example.org',
+    description:
+      'Whom it is for; left out: yourself. By whoever may set their password it is good at once; by an owner of the team that it is for, once they accept it. It has no permission that they or you do not hold, without any named those to use what is there, and administers nothing.',
+  })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(320)
+  userEmail?: string | null;
 
   @TagList()
   tags?: string[] | null;

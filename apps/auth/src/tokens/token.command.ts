@@ -104,6 +104,8 @@ const issueAndKeep = async (store: TokenStore, wanted: WantedToken): Promise<str
     serverId,
     permissions,
     madeBy: 'command',
+    createdBy: null,
+    isOffered: false,
     parentTokenId: null,
     teamId: null,
     tags: [],

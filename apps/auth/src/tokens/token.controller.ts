@@ -27,7 +27,9 @@ export class TokenController {
 
   @Post()
   @Requires('tokens.create')
-  @ApiOperation({ summary: 'Create a token; its value is shown this once' })
+  @ApiOperation({
+    summary: 'Create a token, for yourself or (`user_email`) for somebody else; its value is shown this once',
+  })
   @ApiCreatedResponse({ type: CreatedTokenView })
   @ApiFailures('http.invalid', 'http.conflict')
   async create(
@@ -41,7 +43,7 @@ export class TokenController {
 
   @Get()
   @Requires('tokens.read')
-  @ApiOperation({ summary: 'List your tokens, whatever made them, newest first' })
+  @ApiOperation({ summary: 'List your tokens, whatever made them, and those that you made for others, newest first' })
   @ApiOkResponse({ type: TokenPageView })
   @ApiFailures('http.invalid')
   async list(@Caller() caller: Principal, @Query() query: TokenListQuery): Promise<TokenPageView> {
@@ -106,6 +108,20 @@ export class TokenController {
     @Body() body: ChangeTokenBody,
   ): Promise<TokenView> {
     return tokenView(await this.tokens.change(caller, id, body));
+  }
+
+  @Post(':id/accept')
+  @HttpCode(200)
+  @Requires('tokens.create')
+  @ApiOperation({ summary: 'Accept a token that the owner of a team made for you: from now on it is good' })
+  @ApiOkResponse({ type: TokenView })
+  @ApiFailures('registry.unknown', 'http.conflict')
+  async accept(
+    @Req() request: { raw: IncomingMessage },
+    @Caller() caller: Principal,
+    @Param('id', ID) id: string,
+  ): Promise<TokenView> {
+    return tokenView(await this.tokens.accept(caller, readManagementCredential(request.raw) ?? '', id));
   }
 
   @Delete('admin/:id')

@@ -1,8 +1,8 @@
 import type { TimeRestrictions } from '../jwt/token-conditions.js';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A request of the API, a log-in, a consent, the command line, or the start of a gateway that is one process. */
-export type TokenMaker = 'request' | 'login' | 'consent' | 'command' | 'start';
+/** A request of the API, a log-in, a consent, a client without a user, the command line, or the start of a gateway that is one process. */
+export type TokenMaker = 'request' | 'login' | 'consent' | 'client' | 'command' | 'start';
 
 /** What is kept of a token: enough to recognise it, not to make it. */
 @Entity({ schema: 'auth', name: 'api_tokens' })
@@ -14,7 +14,7 @@ export class Token {
   @Column('text', { unique: true })
   tokenId!: string;
 
-  /** SHA-256 of the token, hex; of a consent, which gives one token after the other, empty. */
+  /** SHA-256 of the token, hex; of a consent or client, which gives one token after the other, empty. */
   @Column('text')
   tokenHash!: string;
 
@@ -49,6 +49,14 @@ export class Token {
 
   @Column('text', { default: 'request' })
   madeBy!: TokenMaker;
+
+  /** Who made it for its user; absent: they did so themselves. */
+  @Column('text', { nullable: true })
+  createdBy!: string | null;
+
+  /** Good for nothing until its user accepts it. */
+  @Column('boolean', { default: false })
+  isOffered!: boolean;
 
   /** The `jti` of the token that asked for it, which ends it when it is revoked. */
   @Column('text', { nullable: true })

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull, Not } from 'typeorm';
+import { DataSource, IsNull, MoreThan, Not } from 'typeorm';
 import { InjectDatabase, transact } from '#libs/storage';
 import { Revocation } from './revocation.entity.js';
 import { Token } from './token.entity.js';
@@ -39,19 +39,29 @@ export class TokenRepository {
     return this.find(token.id);
   }
 
-  /** Forgets tokens of log-ins, consents and starts that have expired; nobody looks for them any more. */
+  /** Forgets tokens of log-ins, consents, clients and starts that have expired; nobody looks for them any more. */
   async forgetPassed(): Promise<void> {
     await this.database.query(
-      `DELETE FROM auth.api_tokens WHERE made_by IN ('login', 'consent', 'start') AND expires_at < now() - interval '1 day'`,
+      `DELETE FROM auth.api_tokens WHERE made_by IN ('login', 'consent', 'client', 'start') AND expires_at < now() - interval '1 day'`,
     );
+  }
+
+  /** How many of the tokens that a user asked for are good. */
+  countGood(of: { userEmail: string; isOffered: false } | { createdBy: string; isOffered: true }): Promise<number> {
+    const good = { ...of, madeBy: 'request' as const, revokedAt: IsNull(), expiresAt: MoreThan(new Date()) };
+    return this.database.getRepository(Token).countBy(good);
   }
 
   async find(id: string): Promise<Token | null> {
     return this.database.getRepository(Token).findOneBy({ id });
   }
 
-  /** Newest first, of a user and of a team, where they are named. */
-  async list(of: { userEmail?: string; teamId?: string }, limit: number, offset: number): Promise<TokenPage> {
+  /** Newest first: of a user and of a team, where they are named; or those that somebody has or made. */
+  async list(
+    of: { userEmail?: string; teamId?: string } | [{ userEmail: string }, { createdBy: string }],
+    limit: number,
+    offset: number,
+  ): Promise<TokenPage> {
     const [tokens, total] = await this.database.getRepository(Token).findAndCount({
       where: of,
       order: { createdAt: 'DESC', id: 'ASC' },
@@ -85,6 +95,10 @@ export class TokenRepository {
       if (!isTaken) await manager.update(Token, { id }, change);
       return !isTaken;
     });
+  }
+
+  async accept(id: string): Promise<void> {
+    await this.database.getRepository(Token).update({ id }, { isOffered: false });
   }
 
   async findByTokenId(tokenId: string): Promise<Token | null> {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
-import { CredentialRevoked } from '#contracts/auth/credential-revoked.event';
+import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
 import { type ListServerTokens, SERVER_TOKENS_MAX } from '#contracts/auth/list-server-tokens.request';
-import type { Grant } from '#contracts/auth/permission';
+import { type Grant, isGrant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import type { ReplyOf } from '#contracts/define';
 import { type Bus, InjectBus } from '#libs/bus';
@@ -14,9 +14,9 @@ import { type TimeRestrictions, readHours } from '../jwt/token-conditions.js';
 import { USE_PERMISSIONS, administers, firstNotHeld } from '../policy/grants.js';
 import { TeamAccess } from '../teams/team-access.js';
 import type { User } from '../users/user.entity.js';
-import { UserService } from '../users/user.service.js';
-import { type IssuedToken, TokenIssuer, type TokenRestrictions, UNRESTRICTED } from './token-issuer.js';
+import { type IssuedToken, TokenIssuer, type TokenRestrictions, UNRESTRICTED, lifeOf } from './token-issuer.js';
 import { type SignInOrigin, type TokenOrigin, tokenOrigin } from './sign-in-origin.js';
+import { TokenRecipients, notHeld } from './token-recipient.js';
 import { fingerprintOf } from './token-record.js';
 import type { ChangeTokenBody, CreateTokenBody, TokenScopeBody } from './token.body.js';
 import type { Token, TokenMaker } from './token.entity.js';
@@ -46,6 +46,12 @@ export interface Consent {
   readonly expiresInMs: number;
   /** `null`: they signed in here. */
   readonly origin: SignInOrigin | null;
+  /** Of one without a user, who is then whoever registered it; absent: a consent. */
+  readonly madeBy?: 'client';
+  /** The one team that it is for. */
+  readonly teamId?: string | null;
+  /** By its `jti`, the token that asked for it, with which it ends. */
+  readonly parentTokenId?: string;
 }
 
 /** Issues tokens, keeps them on record and ends them. A token never permits more than the caller who asked for it. */
@@ -53,27 +59,32 @@ export interface Consent {
 export class TokenService {
   constructor(
     private readonly tokens: TokenRepository,
-    private readonly users: UserService,
     private readonly teams: TeamAccess,
+    private readonly recipients: TokenRecipients,
     private readonly issuer: TokenIssuer,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
   /**
-   * A token by a name of its owner's; `credential` is the token that asks for it. Its value is in this answer and nowhere
-   * afterwards. Throws `auth.grant_missing` for a permission that the caller does not hold, `http.invalid` for a life
-   * that is longer than allowed, `http.conflict` when the name is taken.
+   * A token by a name of its owner's, the caller or somebody else; `credential` is the token that asks for it. Its value is in
+   * this answer and nowhere afterwards. Throws `auth.grant_missing` for a permission that the caller does not hold,
+   * `http.invalid` for a life that is longer than allowed, `http.conflict` when the name is taken or its user has as many as
+   * may be, and as `TokenRecipients.find`.
    */
   async create(
     caller: Principal,
     credential: string,
     body: CreateTokenBody,
   ): Promise<{ record: Token; token: string }> {
-    const user = await this.users.find(caller.id);
-    if (user === null) throw fail('http.conflict', { message: 'Only users that are known here can have tokens' });
     const parent = await this.issuer.read(credential);
-    const permissions = inheritedBy(caller, parent, body.scope?.permissions ?? []);
+    const { user, permissions, createdBy, isOffered } = await this.recipients.find(caller, parent, body);
+    const whose = createdBy === null ? 'You have' : `${user.email} has`;
+    // What is offered counts for who offers it: nobody fills the place of another.
+    await this.checkPlace(
+      isOffered ? { createdBy: caller.id, isOffered } : { userEmail: user.email, isOffered },
+      whose,
+    );
     const serverId = body.scope?.serverId ?? caller.serverId;
     const teamId = body.teamId ?? null;
     if (teamId !== null) await this.teams.reached(caller, teamId);
@@ -81,8 +92,12 @@ export class TokenService {
     const issued = await this.issuer.issue({
       user,
       use: 'api',
-      expiresInMs: this.lifeOf(body, parent),
-      isAdmin: caller.isAdmin,
+      expiresInMs: lifeOf(parent, {
+        expiresInDays: body.expiresInDays,
+        usualDays: EXPIRES_IN_DAYS,
+        maxMs: this.settings.tokenLifeMaxMs,
+      }),
+      isAdmin: createdBy === null && caller.isAdmin,
       teams: teamId !== null ? [teamId] : parent.teams === null ? null : caller.teams,
       serverId,
       permissions,
@@ -97,8 +112,10 @@ export class TokenService {
       teamId,
       tags: [...new Set(body.tags ?? [])],
       ...restrictions,
+      createdBy,
+      isOffered,
     });
-    if (record === null) throw nameTaken(body.name);
+    if (record === null) throw nameTaken(body.name, whose);
     return { record, token: issued.token };
   }
 
@@ -112,39 +129,41 @@ export class TokenService {
    * administrator, or no longer active.
    */
   async issueForAdmin(email: string, expiresInMs: number): Promise<IssuedToken> {
-    const user = await this.activeAdmin(email);
+    const user = await this.recipients.activeAdmin(email);
     return this.issueOwn({ user, madeBy: 'start', expiresInMs, isAdmin: true, teams: null });
   }
 
   /** A token for a program that uses what is public, and administers nothing. Throws as `issueForAdmin` does. */
   async issueForUse(email: string, expiresInMs: number): Promise<IssuedToken> {
-    const user = await this.activeAdmin(email);
+    const user = await this.recipients.activeAdmin(email);
     const permissions = USE_PERMISSIONS;
     return this.issueOwn({ user, madeBy: 'start', expiresInMs, isAdmin: false, teams: [], permissions });
   }
 
   /**
-   * Puts a consent on record. Every token that is given on it counts as this one: listed as one, ended as one, at once.
+   * Puts a consent on record, or a client without a user. Every token that is given on it counts as this one: listed as one, ended as one,
+   * at once. Throws `http.conflict` when the name is taken.
    */
   async keepConsent({ consentId, user, expiresInMs, origin, ...facts }: Consent): Promise<void> {
     await this.tokens.forgetPassed();
-    await this.tokens.add({
+    const record = await this.tokens.add({
       ...NOTHING_SPECIAL,
+      madeBy: 'consent',
       ...facts,
       ...tokenOrigin(origin),
       id: randomUUID(),
       tokenId: consentId,
       tokenHash: '',
       userEmail: user.email,
-      madeBy: 'consent',
       permissions: [...facts.permissions],
       expiresAt: new Date(Date.now() + expiresInMs),
     });
+    if (record === null) throw nameTaken(facts.name, 'You have');
   }
 
-  /** The caller's own tokens, newest first. */
+  /** The caller's own tokens, and those that they made for others, newest first. */
   list(caller: Principal, limit: number, offset: number): Promise<TokenPage> {
-    return this.tokens.list({ userEmail: caller.id }, limit, offset);
+    return this.tokens.list([{ userEmail: caller.id }, { createdBy: caller.id }], limit, offset);
   }
 
   /** Everybody's tokens, newest first. */
@@ -179,11 +198,34 @@ export class TokenService {
     return { servers };
   }
 
-  /** Throws `registry.unknown` for a token that is not there or, for other than administrators, not the caller's. */
+  /** Throws `registry.unknown` for a token that is not there or, for other than administrators, neither the caller's nor made by them. */
   async get(caller: Principal, id: string): Promise<Token> {
     const record = await this.tokens.find(id);
-    if (record === null || (record.userEmail !== caller.id && !caller.isAdmin)) throw fail('registry.unknown');
+    const isTheirs = record?.userEmail === caller.id || record?.createdBy === caller.id;
+    if (record === null || !(isTheirs || caller.isAdmin)) throw fail('registry.unknown');
     return record;
+  }
+
+  /**
+   * Has a token that was made for the caller be good from now on. Throws `registry.unknown` for one that is not theirs,
+   * `auth.grant_missing` where the token that asks (`credential`) is less than its user or ends before, `http.conflict` where they have as
+   * many as may be.
+   */
+  async accept(caller: Principal, credential: string, id: string): Promise<Token> {
+    const record = await this.get(caller, id);
+    if (record.userEmail !== caller.id) throw fail('registry.unknown');
+    const { use, expiresAtMs } = await this.issuer.read(credential);
+    if (caller.isNarrowed === true || (use !== 'session' && expiresAtMs < record.expiresAt.getTime()))
+      throw fail('auth.grant_missing', {
+        message: 'A token that allows less than you may, or ends before, accepts none',
+      });
+    const missing = firstNotHeld(caller, record.permissions.filter(isGrant));
+    if (missing !== null) throw notHeld(missing);
+    if (record.isOffered) await this.checkPlace({ userEmail: caller.id, isOffered: false }, 'You have');
+    await this.tokens.accept(record.id);
+    this.bus.publish(GrantsChanged, { principalId: caller.id });
+    await this.bus.flush();
+    return this.get(caller, id);
   }
 
   /** Changes what it is called; what is left out stays. Throws as `get` does, and `http.conflict` when the name is taken. */
@@ -194,7 +236,8 @@ export class TokenService {
       ...(description !== undefined && { description }),
       ...(Array.isArray(tags) && { tags: [...new Set(tags)] }),
     };
-    if (Object.keys(change).length > 0 && !(await this.tokens.change(record.id, change))) throw nameTaken(name ?? '');
+    if (Object.keys(change).length > 0 && !(await this.tokens.change(record.id, change)))
+      throw nameTaken(name ?? '', record.userEmail === caller.id ? 'You have' : `${record.userEmail} has`);
     return this.get(caller, id);
   }
 
@@ -209,7 +252,7 @@ export class TokenService {
    */
   async revokeAny(caller: Principal, id: string): Promise<void> {
     const record = (isUUID(id) ? await this.tokens.find(id) : null) ?? (await this.tokens.findByTokenId(id));
-    if (record !== null) await this.users.checkNoAdministrator(caller, record.userEmail);
+    if (record !== null) await this.recipients.checkMayEnd(caller, record.userEmail);
     else if (!administers(caller))
       throw fail('auth.grant_missing', { message: 'Only an administrator ends a token that is not on record' });
     // None may live longer, so a revocation that is kept for so long outlives it.
@@ -244,19 +287,20 @@ export class TokenService {
     return this.tokens.isRevoked(id);
   }
 
+  private async checkPlace(of: Parameters<TokenRepository['countGood']>[0], whose: string): Promise<void> {
+    const { tokensMax } = this.settings;
+    if ((await this.tokens.countGood(of)) < tokensMax) return;
+    const message = of.isOffered
+      ? `You offer ${tokensMax} tokens that nobody has accepted; revoke one to offer another`
+      : `${whose} ${tokensMax} good tokens; revoke one to have another`;
+    throw fail('http.conflict', { message });
+  }
+
   private async endWithDescendants(first: Pick<Token, 'tokenId' | 'expiresAt'>, revokedBy: string): Promise<void> {
     // The first one first: what cannot ask for others any more has no new descendants.
     await this.end(first.tokenId, first.expiresAt, revokedBy);
     for (const { tokenId, expiresAt } of await this.tokens.findDescendants(first.tokenId))
       await this.end(tokenId, expiresAt, revokedBy);
-  }
-
-  private async activeAdmin(email: string): Promise<User> {
-    const user = await this.users.find(email);
-    if (user === null || !user.isActive || !user.isAdmin) {
-      throw fail('auth.credential_invalid', { message: 'The platform administrator was removed or disabled' });
-    }
-    return user;
   }
 
   private async issueOwn({ user, madeBy, ...own }: OwnToken): Promise<IssuedToken> {
@@ -279,7 +323,15 @@ export class TokenService {
       Partial<
         Pick<
           Token,
-          'madeBy' | 'serverId' | 'parentTokenId' | 'teamId' | 'tags' | keyof TokenRestrictions | keyof TokenOrigin
+          | 'madeBy'
+          | 'createdBy'
+          | 'isOffered'
+          | 'serverId'
+          | 'parentTokenId'
+          | 'teamId'
+          | 'tags'
+          | keyof TokenRestrictions
+          | keyof TokenOrigin
         >
       > & {
         readonly description?: string | null;
@@ -300,21 +352,12 @@ export class TokenService {
       expiresAt: issued.expiresAt,
     });
   }
-
-  /** What was asked for, else 30 days or as long as is allowed. A token that was made for a program gives none that outlives it. */
-  private lifeOf({ expiresInDays }: CreateTokenBody, parent: TokenClaims): number {
-    const maxMs = this.settings.tokenLifeMaxMs;
-    const leftMs = parent.use === 'session' ? maxMs : Math.min(maxMs, parent.expiresAtMs - Date.now());
-    if (typeof expiresInDays !== 'number') return Math.min(EXPIRES_IN_DAYS * DAY_MS, leftMs);
-    const wantedMs = expiresInDays * DAY_MS;
-    if (wantedMs > maxMs) throw tooLong(`no token may be good for more than ${maxMs / DAY_MS} days`);
-    if (wantedMs > leftMs) throw tooLong('the token that asks ends before; log in for one that lasts');
-    return wantedMs;
-  }
 }
 
 const NOTHING_SPECIAL = {
   serverId: null,
+  createdBy: null,
+  isOffered: false,
   parentTokenId: null,
   teamId: null,
   tags: [],
@@ -322,13 +365,8 @@ const NOTHING_SPECIAL = {
   ...tokenOrigin(null),
 };
 
-const tooLong = (reason: string) =>
-  fail('http.invalid', {
-    message: `expires_in_days: ${reason}`,
-    data: { errors: [{ field: 'expiresInDays', message: reason }] },
-  });
-
-const nameTaken = (name: string) => fail('http.conflict', { message: `You have a token named "${name}" already` });
+const nameTaken = (name: string, whose: string) =>
+  fail('http.conflict', { message: `${whose} a token or client named "${name}" already` });
 
 /** Those that are asked for. A token that has some itself hands on just these. */
 const restrictionsOf = (
@@ -350,12 +388,3 @@ const restrictionsOf = (
 
 const isEmpty = (restrictions: TimeRestrictions | null): restrictions is null =>
   restrictions === null || readHours(restrictions) === null;
-
-/** The permissions a new token carries; none means all of its user's, which only an unnarrowed caller can give. */
-const inheritedBy = (caller: Principal, parent: TokenClaims, wanted: readonly Grant[]): readonly Grant[] => {
-  const missing = firstNotHeld(caller, wanted);
-  if (missing !== null)
-    throw fail('auth.grant_missing', { message: `You do not hold the permission ${missing} yourself` });
-  if (wanted.length > 0) return wanted;
-  return parent.permissions.length === 0 ? [] : caller.permissions;
-};

@@ -67,11 +67,27 @@ export class TokenView {
   tags!: readonly string[];
 
   @ApiProperty({
-    enum: ['request', 'login', 'consent', 'command', 'start'],
+    enum: ['request', 'login', 'consent', 'client', 'command', 'start'],
     description:
-      'What made it: this API, a log-in, a consent to a client (it then stands for all tokens that the client is given), the command line, or `npm start` with `--demo` or `--import`.',
+      'What made it: this API, a log-in, a consent to a client, or a client without a user (it then stands for all tokens that the client is given), the command line, or `npm start` with `--demo` or `--import`.',
   })
   made_by!: TokenMaker;
+
+  @ApiProperty({
+    type: String,
+    format: 'email',
+    nullable: true,
+    example: null,
+    description: 'Who made it for its user; `null`: they did so themselves.',
+  })
+  created_by!: string | null;
+
+  @ApiProperty({
+    type: Boolean,
+    example: false,
+    description: 'Refused until its user accepts it: the owner of a team made it.',
+  })
+  awaits_acceptance!: boolean;
 
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: Date;
@@ -126,6 +142,8 @@ export const tokenView = (record: Token): TokenView => ({
   team_id: record.teamId,
   tags: record.tags,
   made_by: record.madeBy,
+  created_by: record.createdBy,
+  awaits_acceptance: record.isOffered,
   created_at: record.createdAt,
   expires_at: record.expiresAt,
   last_used: record.lastUsedAt,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ShownGateway } from '#contracts/registry/show-gateways.request';
 import { InjectDatabase } from '#libs/storage';
-import { KeyRing } from '../upstream-credentials/key-ring.js';
+import { KeyRing } from '../encryption/key-ring.js';
 import type { AuthenticatedClient } from '../upstream-credentials/oauth/client-authentication.js';
 import type { ConsentPlace } from './place/consent-place.js';
 

@@ -81,7 +81,9 @@ export class ConsentService {
     const client = await this.clients.clientFor(upstreamId, given, place, publicUrl);
     const callbackPath = given.clientId === null ? callbackPathOf(upstreamId) : CALLBACK_PATH;
     const [state, verifier, secret] = [secretText(), secretText(), secretText()];
-    const { issuer, authorizationUrl, tokenUrl, revocationUrl, namedBy, namesItself, resource, scopes } = place;
+    const { issuer, authorizationUrl, tokenUrl, revocationUrl, namedBy, namesItself, resource } = place;
+    const besides = await this.kept.wantedBesides(upstreamId, principal.id);
+    const scopes = [...new Set([...place.scopes, ...besides])];
     await this.flows.keep(state, {
       upstreamId,
       userEmail: principal.id.toLowerCase(),
@@ -161,7 +163,7 @@ export class ConsentService {
     const scopes = token.scope === undefined ? place.scopes : token.scope.split(' ').filter(Boolean);
     const isKept = await this.kept.begin(
       { upstreamId, userEmail },
-      { credentialVersion, consentId, issuer, scopes },
+      { credentialVersion, consentId, issuer, scopes, askedScopes: place.scopes },
       { text: JSON.stringify(grant), lifeMs: token.lifeMs },
     );
     if (!isKept) throw fail('http.invalid', { message: 'The gateway was changed meanwhile; begin anew' });

@@ -22,7 +22,7 @@ const given = ({ lost = '' } = {}) => {
         accessToken: 'a',
       });
     },
-    forget: async ({ upstreamId }: { upstreamId: string }) => void done.push(`forgets ${upstreamId}`),
+    forget: async (upstreamId: string) => void done.push(`forgets ${upstreamId}`),
   };
   const bus = {
     ask: async (_contract: unknown, { url }: { url: string }) => {
@@ -37,7 +37,7 @@ const given = ({ lost = '' } = {}) => {
   const ending = new KeptConsents(
     { catalogUserOf: async () => undefined } as unknown as UpstreamCredentialService,
     tokens as unknown as UpstreamTokenService,
-    { consents: async () => [{ upstreamId: 'one' }, { upstreamId: 'two' }] } as unknown as UpstreamTokenRepository,
+    { upstreamsOf: async () => ['one', 'two'] } as unknown as UpstreamTokenRepository,
     { beforeRemoval: (leave: typeof remove) => (remove = leave) } as unknown as UserService,
     bus as unknown as Bus,
     { info: log, warn: log, error: log } as unknown as Logger,

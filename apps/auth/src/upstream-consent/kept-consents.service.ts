@@ -30,6 +30,12 @@ export class KeptConsents implements OnModuleInit {
     this.users.beforeRemoval((email) => this.endAll(email));
   }
 
+  /** The scopes that a person is asked for besides, at their next consent: what they have, where more is wanted. */
+  async wantedBesides(upstreamId: string, userEmail: string): Promise<readonly string[]> {
+    const consent = await this.rows.consentOf({ upstreamId, userEmail: userEmail.toLowerCase() });
+    return consent === null || consent.wanted.length === 0 ? [] : [...consent.granted, ...consent.wanted];
+  }
+
   /** Keeps a consent with its token. False: the credential is another one by now, and nothing was kept. */
   async begin(...[key, consent, token]: Parameters<UpstreamTokenService['begin']>): Promise<boolean> {
     const isKept = await this.tokens.begin(key, consent, token);
@@ -46,7 +52,7 @@ export class KeptConsents implements OnModuleInit {
     const isThere = (await this.tokens.states([upstreamId], key.userEmail))[upstreamId] !== undefined;
     if (!isThere) return false;
     const kept = await this.tokens.kept(key);
-    await this.tokens.forget(key);
+    await this.tokens.forget(upstreamId, key.userEmail);
     await this.tell(upstreamId, key.userEmail, false);
     if (kept !== null) await this.revoke(upstreamId, kept);
     return true;
@@ -54,7 +60,8 @@ export class KeptConsents implements OnModuleInit {
 
   /** Of whoever is about to be removed, which nothing here stands in the way of: what cannot be ended is in the log. */
   private async endAll(userEmail: string): Promise<void> {
-    const consents = await this.rows.consents(userEmail);
+    // Those without a consent hold what a token of theirs was exchanged for.
+    const upstreamIds = await this.rows.upstreamsOf(userEmail);
     const end = async (upstreamId: string): Promise<void> => {
       try {
         await this.end(upstreamId, userEmail);
@@ -67,7 +74,7 @@ export class KeptConsents implements OnModuleInit {
         await this.tell(upstreamId, userEmail, false);
       }
     };
-    await Promise.all(consents.map(({ upstreamId }) => end(upstreamId)));
+    await Promise.all(upstreamIds.map(end));
   }
 
   /** Whoever remembers what was shown with a consent of this person, in lower case, drops it. */
@@ -82,7 +89,7 @@ export class KeptConsents implements OnModuleInit {
   /** Tells the authorization server that what it gave is not wanted any more; never rejects. https://www.rfc-editor.org/rfc/rfc7009#section-2.1 */
   private async revoke(upstreamId: string, kept: string): Promise<void> {
     const { revocationUrl: url, namedBy, client, issuer, tokenUrl, refreshToken, accessToken } = readGrant(kept);
-    if (url === null) return;
+    if (!url) return;
     try {
       const { authorization, members } = await authenticationOf(client, issuer ?? tokenUrl);
       const form = new URLSearchParams({

@@ -1,4 +1,4 @@
-import type { KeyRing } from './key-ring.js';
+import type { KeyRing } from '../encryption/key-ring.js';
 import type { UpstreamCredentialRepository } from './upstream-credential.repository.js';
 
 const BATCH = 100;

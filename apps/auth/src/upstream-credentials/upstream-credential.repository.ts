@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, Not } from 'typeorm';
 import { InjectDatabase } from '#libs/storage';
-import type { Sealed } from './key-ring.js';
+import type { Sealed } from '../encryption/key-ring.js';
 import { UpstreamCredentialRow } from './upstream-credential.entity.js';
 
 /** The rows of `auth.upstream_credentials`. Never sees a credential in the clear. */

@@ -12,8 +12,9 @@ import type { ReplyOf } from '#contracts/define';
 import { fail } from '#libs/errors';
 import { Starting } from '#libs/service';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { KeyRing } from './key-ring.js';
+import { KeyRing } from '../encryption/key-ring.js';
 import { authenticationOf } from './oauth/client-authentication.js';
+import type { ShownCaller } from './oauth/exchange/subject.service.js';
 import { PresentedTokenService } from './oauth/presented-token.service.js';
 import { UpstreamCredentialRepository } from './upstream-credential.repository.js';
 import { validateUpstreamCredential } from './upstream-credential.validation.js';
@@ -50,13 +51,13 @@ export class UpstreamCredentialService {
   }
 
   /**
-   * What this upstream is shown for a principal; for nobody (''): to ask it what it offers. `refusedToken`: an access token that
+   * What this upstream is shown for a caller; for nobody (''): to ask it what it offers. `refusedToken`: an access token that
    * it refused. Throws `platform.internal` when no configured key opens it, and `upstream.…` when there is no access token to
    * be had: `upstream.consent_needed` where the principal has to consent first.
    */
   async present(
     upstreamId: string,
-    principalId: string,
+    caller: ShownCaller,
     refusedToken?: string,
   ): Promise<ReplyOf<typeof PresentUpstreamCredential>> {
     const { credential, version } = await this.credentialFor(upstreamId);
@@ -64,12 +65,12 @@ export class UpstreamCredentialService {
     if (credential?.oauth === undefined) return { credential, version, idKeys };
     const { oauth: client, ...others } = credential;
     const owner = { upstreamId, credentialVersion: version };
-    const { value, consentId, ...token } = await this.tokens.present(owner, client, principalId, refusedToken);
+    const { value, holderId, ...token } = await this.tokens.present(owner, client, caller, refusedToken);
     const headers = { ...others.headers, Authorization: `Bearer ${value}` };
     const shown = { credential: { ...others, headers }, token, idKeys };
-    if (consentId === null) return { ...shown, version };
-    // Each consent has conversations of its own.
-    return { ...shown, version: `${version}.${consentId}`, isPersonal: true };
+    if (holderId === null) return { ...shown, version };
+    // Each consent, and each person whose token is exchanged, has conversations of its own.
+    return { ...shown, version: `${version}.${holderId}`, isPersonal: true };
   }
 
   /** The client by which people consent to calls of an upstream. Throws `registry.unknown` where nobody has to. */
@@ -79,6 +80,11 @@ export class UpstreamCredentialService {
     if (client?.grantType !== 'authorization_code')
       throw fail('registry.unknown', { message: 'No consent is needed for this gateway' });
     return { client, query: credential?.query, version };
+  }
+
+  /** What is kept for an upstream, as it is kept. Throws `platform.internal` when no configured key opens it. */
+  async keptFor(upstreamId: string): Promise<UpstreamCredential | null> {
+    return (await this.credentialFor(upstreamId)).credential;
   }
 
   /** With whose consent what an upstream offers is read; undefined where it needs none. */

@@ -11,6 +11,7 @@ import {
   isVariableValue,
 } from '#contracts/auth/upstream-credential.rules';
 import { isSecureUrl } from '#contracts/auth/trusted-issuers';
+import { problemOfTls } from '#contracts/auth/tls/upstream-tls.rules';
 import { isQuery } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
 
@@ -21,7 +22,7 @@ const isSecure = (url: string | null): boolean => url !== null && isSecureUrl(ur
 /** A person's upstream may name its authorization server itself. */
 const addressesOf = ({ grantType, issuer, tokenUrl, authorizationUrl, authorizationServer }: OAuthClient) => {
   const given = [issuer, tokenUrl, authorizationUrl, authorizationServer].filter((url) => typeof url === 'string');
-  return given.length === 0 && grantType === 'client_credentials' ? [null] : given;
+  return given.length === 0 && grantType !== 'authorization_code' ? [null] : given;
 };
 
 const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: string): [string, string][] => {
@@ -36,9 +37,11 @@ const entriesOf = (values: Readonly<Record<string, string>> | undefined, what: s
  * message repeats no value.
  */
 export const validateUpstreamCredential = (credential: UpstreamCredential): void => {
-  const { headers, env, query, documentQuery, args, oauth } = credential;
+  const { headers, env, query, documentQuery, args, oauth, tls } = credential;
   if (oauth !== undefined && !addressesOf(oauth).every(isSecure))
     throw refuse('The address of an authorization server');
+  const problem = tls === undefined ? null : problemOfTls(tls);
+  if (problem !== null) throw refuse(`The ${problem.part} of TLS, which ${problem.reason},`);
   if ([query, documentQuery].some((text) => text !== undefined && !isQuery(text))) throw refuse('A query');
   if (args !== undefined && !areArguments(args)) throw refuse('An argument');
   for (const [name, value] of entriesOf(headers, 'header')) {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { InjectDatabase, PendingEvents, transact } from '#libs/storage';
 import { User } from './user.entity.js';
 
@@ -21,6 +21,14 @@ const NEXT_SECOND = `date_trunc('second', now()) + interval '1 second'`;
 const FORGET_FAILURES = 'UPDATE auth.login_attempts SET failures = 0 WHERE email = $1';
 
 const REVOKE_ALL = 'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_email = $1 AND revoked_at IS NULL';
+
+/** What they made for others, whose value they know, with all that was asked for by it. */
+const REVOKE_GIVEN = `
+  WITH RECURSIVE given AS (
+    SELECT token_id FROM auth.api_tokens WHERE created_by = $1
+    UNION SELECT child.token_id FROM auth.api_tokens child JOIN given ON child.parent_token_id = given.token_id
+  ) UPDATE auth.api_tokens SET revoked_at = now()
+    WHERE token_id IN (SELECT token_id FROM given) AND revoked_at IS NULL AND expires_at > now() RETURNING token_id`;
 
 /** A mailed link of before sets no password any more. */
 const END_RESET_LINKS =
@@ -94,13 +102,13 @@ export class UserRepository {
 
   /**
    * A new password, and being disabled, end every token that was issued before, for good. A new password, and being
-   * enabled, let in whoever was locked out.
+   * enabled, let in whoever was locked out. Answers the `jti` of the tokens for others that being disabled ended.
    */
-  async change(email: string, change: UserChange): Promise<void> {
+  async change(email: string, change: UserChange): Promise<readonly string[]> {
     const { passwordHash, isActive } = change;
     const ends = passwordHash !== undefined || isActive === false;
     const unlocks = passwordHash !== undefined || isActive === true;
-    await transact(this.database, async (manager) => {
+    return transact(this.database, async (manager) => {
       await manager.update(
         User,
         { email },
@@ -113,6 +121,7 @@ export class UserRepository {
       if (ends) await manager.query(REVOKE_ALL, [email]);
       if (unlocks) await manager.query(FORGET_FAILURES, [email]);
       if (passwordHash !== undefined) await manager.query(END_RESET_LINKS, [email]);
+      return isActive === false ? revokeGiven(manager, email) : [];
     });
   }
 
@@ -126,8 +135,9 @@ export class UserRepository {
     });
   }
 
-  async remove(email: string): Promise<void> {
-    await transact(this.database, async (manager) => {
+  /** Answers as `change` does. */
+  async remove(email: string): Promise<readonly string[]> {
+    return transact(this.database, async (manager) => {
       await manager.query(REVOKE_ALL, [email]);
       await manager.query(END_RESET_LINKS, [email]);
       await manager.query('DELETE FROM auth.login_attempts WHERE email = $1', [email]);
@@ -136,6 +146,12 @@ export class UserRepository {
            credentials_not_before = ${NEXT_SECOND} WHERE email = $1`,
         [email],
       );
+      return revokeGiven(manager, email);
     });
   }
 }
+
+const revokeGiven = async (manager: EntityManager, email: string): Promise<readonly string[]> => {
+  const [ended] = (await manager.query(REVOKE_GIVEN, [email])) as [{ token_id: string }[], number];
+  return ended.map(({ token_id: tokenId }) => tokenId);
+};

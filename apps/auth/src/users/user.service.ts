@@ -95,10 +95,10 @@ export class UserService {
     if (user.email === caller.id && (body.isActive === false || body.isAdmin === false)) throw ownAccount();
     const passwordHash = password === undefined ? {} : { passwordHash: await this.hash(password, user.email) };
     const change = { ...given(body), ...passwordHash };
-    if (Object.keys(change).length > 0) await this.users.change(user.email, change);
+    const ended = Object.keys(change).length > 0 ? await this.users.change(user.email, change) : [];
     if (password !== undefined)
       await this.events.note({ userEmail: user.email, eventType: 'password_change', address: '' });
-    if (change.isActive === false || password !== undefined) await this.announceRevocation(user.email);
+    if (change.isActive === false || password !== undefined) await this.announceRevocation(user.email, ended);
     else await this.announceGrants(user.email);
     return this.get(user.email);
   }
@@ -141,8 +141,9 @@ export class UserService {
 
   /** Lets a user in or shuts them out, ending every token they have, without asking whether somebody may. */
   async setActive(email: string, isActive: boolean): Promise<void> {
-    await this.users.change(email, { isActive });
-    await this.announceKept(email, isActive);
+    const ended = await this.users.change(email, { isActive });
+    if (isActive) await this.announceGrants(email);
+    else await this.announceRevocation(email, ended);
   }
 
   /** `leave` is awaited before a user is removed, while all that they have is still known; it never rejects. */
@@ -153,8 +154,7 @@ export class UserService {
   /** Removes a user, ending every token they have, without asking whether somebody may. */
   async deprovision(email: string): Promise<void> {
     for (const leave of this.leavings) await leave(email);
-    await this.users.remove(email);
-    await this.announceRevocation(email);
+    await this.announceRevocation(email, await this.users.remove(email));
   }
 
   /** That a user was kept as they are now: whoever remembers something else of them drops it. */
@@ -170,6 +170,11 @@ export class UserService {
   /** Throws `auth.grant_missing` where the user is an administrator and the caller is none. */
   checkNoAdministrator(caller: Principal, email: string): Promise<void> {
     return this.authority.checkNoAdministrator(caller, email);
+  }
+
+  /** Throws `auth.grant_missing` where the caller may not set the user's password, and so not act as them either. */
+  checkMaySetPassword(caller: Principal, email: string): Promise<void> {
+    return this.authority.checkMaySetPassword(caller, email);
   }
 
   /** Throws as `change` does. */
@@ -201,8 +206,10 @@ export class UserService {
     return this.attempts.settle(origin);
   }
 
-  private async announceRevocation(principalId: string): Promise<void> {
+  /** Of all that a user has, and of these tokens of others. */
+  private async announceRevocation(principalId: string, tokenIds: readonly string[] = []): Promise<void> {
     this.bus.publish(CredentialRevoked, { principalId });
+    for (const tokenId of tokenIds) this.bus.publish(CredentialRevoked, { tokenId });
     await this.bus.flush();
   }
 

@@ -31,7 +31,7 @@ export const callerAdmitter = (
   };
   return (carrier, serverId) => {
     try {
-      const admitting = callers.admit(readCredential(carrier));
+      const admitting = callers.admit(readCredential(carrier), carrier);
       if (!(admitting instanceof Promise)) return reached(admitting, carrier, serverId);
       return admitting
         .then((principal) => reached(principal, carrier, serverId))

@@ -15,6 +15,8 @@ export {
   type ScopedCall,
   type WireCall,
 } from './calls.js';
+export { passableHeadersOf, passedHeadersOf } from './passed-headers.js';
+export { subjectTokenOf } from './subject-token.js';
 export { DEFAULT_LOG_LEVEL, type Session, type SessionRecord } from './session.js';
 export { enterTrace } from './trace.js';
 export { ToolArgumentsBody, ToolPlaceQuery } from './tool-arguments.body.js';

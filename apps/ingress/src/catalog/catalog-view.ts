@@ -12,11 +12,13 @@ import type {
 } from '#contracts/registry/catalog';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import { canView } from '#libs/identity';
-import type { CacheHints, ListKind, ServerCapabilities, ServerCodec } from '#libs/mcp';
+import type { CacheHints, CarriedJson, ListKind, ServerCapabilities, ServerCodec } from '#libs/mcp';
 import { TASKS_EXTENSION, isModern, isObject, runsLegacyTasks } from '#libs/mcp';
 import { ListAge } from './list-age.js';
 import type { Listings } from './listings.js';
+import type { LookUps } from './look-ups.js';
 import { SEARCH_TOOLS } from './search/search-tools.js';
+import type { SharedAnswer } from '#libs/mcp-http';
 import type { PageShelf, PreparedPage } from './prepared-pages.js';
 
 type Entry = { readonly definition: string };
@@ -36,6 +38,18 @@ export const CARRIED_EXTENSIONS: readonly string[] = ['io.modelcontextprotocol/u
 /** Those of a client of 2026-07-28. Tasks never mean those of 2025-11-25. */
 export const MODERN_EXTENSIONS: readonly string[] = [...CARRIED_EXTENSIONS, TASKS_EXTENSION];
 
+/** A page of a list: what is the same for all who see it, and what this answer has of its own. */
+export interface ListPage extends Pick<SharedAnswer, 'compressed'> {
+  readonly start: CarriedJson;
+  readonly end: string;
+}
+
+/** How it is found what one caller sees. */
+export interface VisibleEntries extends Pick<LookUps, 'tools' | 'prompts'> {
+  /** Whether everybody sees all of the catalog, as it is now. */
+  readonly isForAll: boolean;
+}
+
 /** The part of a catalog that some callers see: all who see the same share one view, and its prepared pages. */
 export class CatalogView {
   readonly upstreams: readonly CatalogUpstream[];
@@ -49,8 +63,7 @@ export class CatalogView {
     private readonly principal: Principal,
     private readonly shape: PageShape,
     private readonly listings: Listings,
-    /** Whether everybody sees all of the catalog. */
-    private readonly isForAll: boolean,
+    private readonly visible: VisibleEntries,
     private readonly pages: PageShelf,
   ) {
     this.upstreams = this.seen(catalog.upstreams);
@@ -62,7 +75,7 @@ export class CatalogView {
   }
 
   get prompts(): readonly CatalogPrompt[] {
-    return (this.lists.prompts ??= this.seen(this.catalog.prompts));
+    return (this.lists.prompts ??= this.seen(this.catalog.prompts, this.visible.prompts));
   }
 
   get resources(): readonly CatalogResource[] {
@@ -78,25 +91,26 @@ export class CatalogView {
 
   /** As they may be called. */
   private get offeredTools(): readonly CatalogTool[] {
-    return (this.lists.tools ??= this.seen(this.catalog.tools));
+    return (this.lists.tools ??= this.seen(this.catalog.tools, this.visible.tools));
   }
 
-  /** The text of a page, good for as long as is said in it. `cursor` writes the caller's own for the next one. */
-  page(list: ListKind, codec: ServerCodec, from: number, cursor: (next: number) => string): string {
+  /** A page, good for as long as is said in it. `cursor` writes the caller's own for the next one. */
+  page(list: ListKind, codec: ServerCodec, from: number, cursor: (next: number) => string): ListPage {
     const { ttlMs, cacheScope } = this.age(list);
-    const { texts, next } = this.pages.of(`${codec.revision} ${list} ${from} ${cacheScope}`, () =>
-      this.prepare(list, codec, from, cacheScope),
-    );
-    const [head, middle, tail] = texts;
-    const end = tail === '' ? middle : `${middle}${ttlMs}${tail}`;
-    return next === null ? head + end : `${head}${cursor(next)}${end}`;
+    const name = `${codec.revision} ${list} ${from} ${cacheScope}`;
+    const { texts, next } = this.pages.of(name, () => this.prepare(list, codec, from, cacheScope));
+    const [start, middle, tail] = texts;
+    const till = tail === '' ? '' : `${ttlMs}${tail}`;
+    const compressed: ListPage['compressed'] = (coding, make) => this.pages.compressed(name, coding, make);
+    return { start, end: next === null ? till : `${cursor(next)}${middle}${till}`, compressed };
   }
 
   /** How long an answer of now is good. */
   age(listing: Listing): CacheHints {
     let age = this.ages.get(listing);
     if (age === undefined) {
-      const { listings, isForAll, shape } = this;
+      const { listings, shape } = this;
+      const { isForAll } = this.visible;
       const upstreamIds = this.sources(listing);
       age = new ListAge(listings, { listing, upstreamIds, isForAll, ttlMsMax: shape.ttlMsMax });
       this.ages.set(listing, age);
@@ -125,6 +139,7 @@ export class CatalogView {
       subscribe: this.upstreams.some(hasSubscriptions),
       extensions: this.extensions(),
       instructions: this.instructions(),
+      ...(this.catalog.gatewayId !== undefined && { gatewayId: this.catalog.gatewayId }),
     };
     return this.preparedCapabilities;
   }
@@ -139,9 +154,14 @@ export class CatalogView {
     this.pages.clear();
   }
 
-  private seen<T extends AccessScope>(entries: readonly T[]): readonly T[] {
-    const isWhole = this.isForAll && this.principal.confinedTo === undefined;
-    return isWhole ? entries : entries.filter((entry) => canView(this.principal, entry));
+  /** The lists of the catalog change in place: what a view has seen stays. */
+  private seen<T extends AccessScope>(
+    entries: readonly T[],
+    index?: { among(principal: Principal): readonly T[] },
+  ): readonly T[] {
+    const { principal } = this;
+    if (this.visible.isForAll && principal.confinedTo === undefined) return [...entries];
+    return (index?.among(principal) ?? entries).filter((entry) => canView(principal, entry));
   }
 
   private some(capability: string): boolean {
@@ -186,9 +206,9 @@ export class CatalogView {
     const next = end < entries.length ? end : null;
     const mark = next === null ? null : CURSOR_MARK;
     const whole = codec.listResult(list, definitions, mark, { ttlMs: TTL_MARK, cacheScope }, this.shape.about);
-    const [head, rest] = mark === null ? (['', whole] as const) : splitLast(whole, mark);
-    if (!isModern(codec.revision)) return { texts: [head, rest, ''], next };
-    return { texts: [head, ...splitLast(rest, String(TTL_MARK))], next };
+    const [body, tail] = isModern(codec.revision) ? splitLast(whole, String(TTL_MARK)) : [whole, ''];
+    const [start, middle] = mark === null ? [body, ''] : splitLast(body, mark);
+    return { texts: [kept(start), middle, tail], next };
   }
 
   /** As many as a page holds, and one at least. */
@@ -218,6 +238,11 @@ const splitLast = (text: string, mark: string): readonly [string, string] => {
   const at = text.lastIndexOf(mark);
   return [text.slice(0, at), text.slice(at + mark.length)];
 };
+
+/** From here on a text is not written anew for each answer. */
+const KEPT_CHARS_MIN = 1_024;
+
+const kept = (text: string): CarriedJson => (text.length < KEPT_CHARS_MIN ? text : Buffer.from(text));
 
 const hasSubscriptions = ({ capabilities }: CatalogUpstream): boolean =>
   isObject(capabilities['resources']) && capabilities['resources']['subscribe'] === true;

@@ -15,6 +15,7 @@ import { Catalogs } from './catalogs.js';
 import { EndpointCatalog } from './endpoint-catalog.js';
 import { Listings } from './listings.js';
 import { PreparedPages } from './prepared-pages.js';
+import type { ToolIndex } from './search/tool-index.js';
 import { ToolIndexes } from './search/tool-indexes.js';
 
 const shape = { size: 100, bytesMax: 1_000_000, ttlMsMax: 0, about: '{}' };
@@ -248,6 +249,78 @@ describe('the read model led by deltas', () => {
       expect(registry.asked.filter(({ since }) => since === undefined)).toHaveLength(1);
     },
   );
+
+  it.each(['public', 'team'] as const)(
+    'a change reads a few entries of ten thousand, whatever their order, when they are %s',
+    (visibility) => {
+      const scope = { visibility, teamId: visibility === 'team' ? 'home' : null };
+      let reads = 0;
+      const counted = (tool: CatalogTool): CatalogTool =>
+        new Proxy(tool, { get: (target, key) => (reads++, target[key as keyof CatalogTool]) });
+      for (let order = 0; order < 10_000; order++) registry.put(order, toolOf(order, 'x', scope));
+      const whole = registry.whole(null);
+      const means = { shape, listings, pages: new PreparedPages(), toolIndexes: new ToolIndexes() };
+      let endpoint = new EndpointCatalog({ ...whole, tools: whole.tools.map(counted) }, means);
+      const toggle = (order: number, isOn: boolean): void => {
+        const [goneIds, tools] = isOn ? [[], [toolOf(order, 'on', scope)]] : [[`id${order}`], []];
+        const { revision: since } = endpoint.catalog;
+        const delta = { since, revision: since + 1, replacedUpstreamIds: [], goneIds, tools, prompts: [] };
+        endpoint = endpoint.after(endpoint.stepBy(delta));
+      };
+      toggle(1, false);
+      toggle(1, true);
+      reads = 0;
+      for (const order of [5_000, 0, 9_999, 4_711]) {
+        toggle(order, false);
+        expect(endpoint.tool(`tool${order}`, ANN)).toBeUndefined();
+        toggle(order, true);
+        expect(endpoint.tool(`tool${order}`, ANN)).toMatchObject({ order });
+      }
+      expect(reads).toBeLessThan(300);
+      expect(endpoint.catalog.tools.map(({ order }) => order)).toEqual(Array.from({ length: 10_000 }, (_, at) => at));
+    },
+  );
+
+  it.each([
+    ['has looked already', true],
+    ['looks only then', false],
+  ])('a request that has begun before a change sees nothing of what is hidden from it when it %s', (_title, looked) => {
+    for (let order = 0; order < 20; order++) registry.put(order, toolOf(order, 'x'));
+    const means = { shape, listings, pages: new PreparedPages(), toolIndexes: new ToolIndexes() };
+    const before = new EndpointCatalog(registry.whole(null), means);
+    const eve = { ...ANN, id: 'eve@example.com' };
+    if (looked) expect(before.view(eve).tools).toHaveLength(20);
+    const hidden = toolOf(3, 'hidden', { visibility: 'team', teamId: 'other' });
+    const secret = toolOf(20, 'hidden', { visibility: 'private', ownerEmail: 'bob@example.com' });
+    const changed = { replacedUpstreamIds: [], goneIds: ['id5'], tools: [hidden, secret], prompts: [] };
+    const after = before.after(before.stepBy({ since: 1, revision: 2, ...changed }));
+    const shown = after.catalog.tools.filter(({ visibility }) => visibility === 'public');
+    expect(shown).toHaveLength(18);
+    expect(
+      before
+        .view(eve)
+        .tools.map(({ definition }) => definition)
+        .join(),
+    ).not.toContain('hidden');
+    if (!looked) expect(before.view(eve).tools).toEqual(shown);
+    expect(after.view(ANN).tools).toEqual(shown);
+  });
+
+  it('a search that is being made finds the tools of when it was begun when its catalog changes meanwhile', async () => {
+    for (let order = 0; order < 200; order++) registry.put(order, toolOf(order, 'x'));
+    const whole = registry.whole(null);
+    const means = { shape, listings, pages: new PreparedPages(), toolIndexes: new ToolIndexes() };
+    let endpoint = new EndpointCatalog(whole, means);
+    const delta = { since: 1, revision: 2, replacedUpstreamIds: [], goneIds: ['id0'], tools: [], prompts: [] };
+    endpoint = endpoint.after(endpoint.stepBy(delta));
+    const making = endpoint.toolIndex();
+    const back = { ...delta, since: 2, revision: 3, goneIds: ['id199'], tools: [toolOf(0, 'x')] };
+    endpoint = endpoint.after(endpoint.stepBy(back));
+    const found = async (index: Promise<ToolIndex>): Promise<string[]> =>
+      (await index).search('x', ({ id }) => ['id0', 'id199'].includes(id)).map(({ id }) => id);
+    expect(await found(making)).toEqual(['id199']);
+    expect(await found(endpoint.toolIndex())).toEqual(['id0']);
+  });
 
   it('definitions are held once for all endpoints, and no longer than one of them shows them', async () => {
     for (let order = 0; order < 20; order++) registry.put(order, toolOf(order, 'same'));

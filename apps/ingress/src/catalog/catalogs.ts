@@ -6,7 +6,7 @@ import { CatalogChanged } from '#contracts/registry/catalog-changed.event';
 import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
 import type { Logger } from '#libs/telemetry';
-import { isEmpty, isOrdered, stepBy } from '#contracts/registry/catalog-delta.rules';
+import { isEmpty, isOrdered } from '#contracts/registry/catalog-delta.rules';
 import type { PageShape } from './catalog-view.js';
 import { EndpointCatalog } from './endpoint-catalog.js';
 import type { Listings } from './listings.js';
@@ -45,7 +45,12 @@ const LOOK_AGAIN_MS = 30_000;
 
 const ignore = (): void => undefined;
 
-const keyOf = (serverId: string | null): string => (serverId === null ? '' : `/${serverId}`);
+/** The endpoint of everything; no text, since a virtual server may be asked for by any. */
+const EVERYTHING = Symbol('everything');
+type Key = string | typeof EVERYTHING;
+
+const keyOf = (serverId: string | null): Key => serverId ?? EVERYTHING;
+const serverOf = (key: Key): string | null => (key === EVERYTHING ? null : key);
 
 /**
  * What each endpoint offers, in memory. Loaded on first use, then brought up to date by what has changed since the revision
@@ -55,7 +60,7 @@ const keyOf = (serverId: string | null): string => (serverId === null ? '' : `/$
 export class Catalogs {
   private readonly pages = new PreparedPages();
   private readonly toolIndexes = new ToolIndexes();
-  private readonly held = new LRUCache<string, Held>({
+  private readonly held = new LRUCache<Key, Held>({
     max: ENDPOINTS_MAX,
     dispose: ({ catalog }) => {
       catalog.release();
@@ -63,8 +68,8 @@ export class Catalogs {
     },
   });
   private readonly definitions = new SharedDefinitions();
-  private readonly unknown = new LRUCache<string, GatewayError>({ max: UNKNOWN_MAX, ttl: UNKNOWN_TTL_MS });
-  private readonly loading = new Map<string, Loading>();
+  private readonly unknown = new LRUCache<Key, GatewayError>({ max: UNKNOWN_MAX, ttl: UNKNOWN_TTL_MS });
+  private readonly loading = new Map<Key, Loading>();
   private readonly watchers = new Set<(serverId: string | null) => void>();
   private readonly subscriptions: Subscription[];
   /** Grows with every change heard, so that what was asked for before it is not taken for what came after. */
@@ -122,7 +127,7 @@ export class Catalogs {
   }
 
   /** `heard`: what the answer must hold at least; null: whatever the database has. */
-  private load(key: string, serverId: string | null, heard: number | null): Promise<EndpointCatalog> {
+  private load(key: Key, serverId: string | null, heard: number | null): Promise<EndpointCatalog> {
     const underWay = this.loading.get(key);
     if (underWay !== undefined && (underWay.changes ?? this.changes) === this.changes) return underWay.catalog;
     // What was asked for before a change may not hold it. The next delta begins where that one ends.
@@ -139,7 +144,7 @@ export class Catalogs {
     return loading.catalog;
   }
 
-  private async fetch(key: string, serverId: string | null, heard: number | null): Promise<EndpointCatalog> {
+  private async fetch(key: Key, serverId: string | null, heard: number | null): Promise<EndpointCatalog> {
     const changesBefore = this.changes;
     try {
       const before = this.held.peek(key);
@@ -168,7 +173,7 @@ export class Catalogs {
     return head;
   }
 
-  private replace(key: string, answer: Catalog): void {
+  private replace(key: Key, answer: Catalog): void {
     const shared = this.definitions.take(answer);
     const { shape, listings, pages, toolIndexes } = this;
     const catalog = new EndpointCatalog(shared, { shape, listings, pages, toolIndexes });
@@ -184,11 +189,11 @@ export class Catalogs {
   }
 
   /** Answers false when the delta does not begin where the endpoint stands. */
-  private follow(key: string, delta: CatalogDelta): boolean {
+  private follow(key: Key, delta: CatalogDelta): boolean {
     const held = this.held.peek(key);
     if (held?.revision !== delta.since) return false;
     const before = held.catalog;
-    const step = stepBy(before.catalog, this.definitions.take(delta));
+    const step = before.stepBy(this.definitions.take(delta));
     this.definitions.drop(step.dropped);
     if (!isEmpty(step, before.catalog)) {
       held.catalog = before.after(step);
@@ -198,7 +203,7 @@ export class Catalogs {
     return true;
   }
 
-  private lastGood(key: string, error: GatewayError): EndpointCatalog {
+  private lastGood(key: Key, error: GatewayError): EndpointCatalog {
     if (error.code === 'registry.server_unknown') {
       this.held.delete(key);
       this.unknown.set(key, error);
@@ -232,7 +237,7 @@ export class Catalogs {
   }
 
   /** A small question, and only where the whole need not be asked for: whoever calls next does not wait for it. */
-  private loadAhead(key: string, serverId: string | null, heard: number | null): void {
+  private loadAhead(key: Key, serverId: string | null, heard: number | null): void {
     if (this.held.peek(key)?.follows !== true) return;
     // Whoever uses it is told what went wrong.
     this.load(key, serverId, heard).catch(() => undefined);
@@ -241,10 +246,10 @@ export class Catalogs {
   private expireAll(): void {
     this.changes++;
     this.unknown.clear();
-    for (const key of this.held.keys()) this.expire(key, key === '' ? null : key.slice(1));
+    for (const key of this.held.keys()) this.expire(key, serverOf(key));
   }
 
-  private expire(key: string, serverId: string | null): void {
+  private expire(key: Key, serverId: string | null): void {
     // `get` would move it to the front, and whoever walks through all of them would never come to an end.
     const held = this.held.peek(key);
     if (held !== undefined) {

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Principal } from '#contracts/auth/principal';
 import type {
   Catalog,
+  CatalogDelta,
   Era,
   CatalogPrompt,
   CatalogResource,
@@ -12,12 +13,13 @@ import type {
   SessionScope,
   AccessScope,
 } from '#contracts/registry/catalog';
-import { type Audience, canSee, canView, viewKeyOf } from '#libs/identity';
-import { CatalogView, type PageShape } from './catalog-view.js';
+import { VIA_META } from '#libs/mcp';
+import { canSee, canView, viewKeyOf } from '#libs/identity';
+import { type VisibleEntries, CatalogView, type PageShape } from './catalog-view.js';
 import { catalogOfEra, deltaOfEra, isSplit } from './catalog-of-era.js';
-import { type CatalogStep, stepBy } from '#contracts/registry/catalog-delta.rules';
+import type { CatalogStep } from '#contracts/registry/catalog-delta.rules';
 import type { Listings } from './listings.js';
-import { NameIndex } from './name-index.js';
+import { LookUps } from './look-ups.js';
 import type { PreparedPages } from './prepared-pages.js';
 import type { ToolIndex } from './search/tool-index.js';
 import type { ToolIndexes } from './search/tool-indexes.js';
@@ -41,20 +43,20 @@ export interface CatalogMeans {
 
 /** One endpoint's catalog, ready for look-ups: none of them costs more when there are more entries. */
 export class EndpointCatalog {
-  private readonly tools: NameIndex<CatalogTool>;
-  private readonly prompts: NameIndex<CatalogPrompt>;
+  private readonly lookUps: LookUps;
   private readonly resources: ReadonlyMap<string, readonly (CatalogResource | LinkedResource)[]>;
   private readonly templates: ReadonlyMap<string, readonly CatalogResourceTemplate[]>;
   private compiled: readonly { readonly entry: CatalogResourceTemplate; readonly template: UriTemplate }[] | null =
     null;
   private readonly views = new LRUCache<string, CatalogView>({ max: VIEWS_MAX, dispose: (view) => view.release() });
   private readonly viewOf = new WeakMap<Principal, CatalogView>();
-  private readonly audience: Audience & { readonly isEverybody: boolean };
   /** Whether nothing here is hidden from anybody. */
-  private readonly isForAll: boolean;
+  private readonly visible: VisibleEntries;
   private readonly upstreams: ReadonlyMap<string, CatalogUpstream>;
   /** The upstreams that each session of a client has a session of its own at. */
   readonly keptPerClient: readonly string[];
+  /** What a call that comes from no other gateway says of its way to an upstream that is told. */
+  readonly metaOfFirst: Readonly<Record<string, unknown>> | undefined;
   private readonly byEra: Readonly<Record<Era, EndpointCatalog>>;
 
   constructor(
@@ -66,10 +68,9 @@ export class EndpointCatalog {
     /** The catalog that this one takes the place of, whose look-ups it goes on with. */
     from: { readonly endpoint: EndpointCatalog; readonly step: CatalogStep } | null = null,
   ) {
-    this.byEra = this.partsAfter(from);
-    this.tools = from?.endpoint.tools.follow(from.step, 'tools') ?? new NameIndex(catalog.tools);
-    this.prompts = from?.endpoint.prompts.follow(from.step, 'prompts') ?? new NameIndex(catalog.prompts);
     const before = from?.endpoint;
+    this.lookUps = before?.lookUps ?? new LookUps(catalog);
+    this.byEra = this.partsAfter(from);
     const { resources, linkedResources = [], resourceTemplates, upstreams } = catalog;
     const keeps = (list: 'resources' | 'linkedResources' | 'resourceTemplates' | 'upstreams'): boolean =>
       before?.catalog[list] === catalog[list];
@@ -85,8 +86,20 @@ export class EndpointCatalog {
     this.upstreams =
       before && keeps('upstreams') ? before.upstreams : new Map(upstreams.map((upstream) => [upstream.id, upstream]));
     this.keptPerClient = upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
-    this.audience = audienceOf(catalog);
-    this.isForAll = !isForOne && this.audience.isEverybody;
+    this.metaOfFirst = metaOfFirst(catalog);
+    const { tools, prompts, audience } = this.lookUps;
+    this.visible = {
+      tools,
+      prompts,
+      get isForAll() {
+        return !isForOne && audience.isEverybody;
+      },
+    };
+  }
+
+  /** What leads from here to the next catalog. `after` takes it. */
+  stepBy(delta: CatalogDelta): CatalogStep {
+    return this.lookUps.follow(delta);
   }
 
   /** The endpoint after a step. From then on nothing asks this one for anything but what has begun with it. */
@@ -119,6 +132,21 @@ export class EndpointCatalog {
     return this.upstreams.get(upstreamId)?.timeoutMs;
   }
 
+  /** Headers of clients that go on to this upstream; `undefined`: none. */
+  passedHeaders(upstreamId: string): readonly string[] | undefined {
+    return this.upstreams.get(upstreamId)?.passedHeaders;
+  }
+
+  /** Whether each call of this upstream is made for the token of its caller. */
+  exchangesTokens(upstreamId: string): boolean {
+    return this.upstreams.get(upstreamId)?.exchangesTokens === true;
+  }
+
+  /** Whether calls to this upstream say which gateways they went through. */
+  isToldWay(upstreamId: string): boolean {
+    return this.upstreams.get(upstreamId)?.isToldWay === true;
+  }
+
   isSeenBy(principal: Principal): boolean {
     return canSee(principal, this.catalog.server);
   }
@@ -134,11 +162,11 @@ export class EndpointCatalog {
   }
 
   tool(name: string, principal: Principal): CatalogTool | undefined {
-    return seen(this.tools.get(name), principal);
+    return seen(this.lookUps.tools.get(name), principal);
   }
 
   prompt(name: string, principal: Principal): CatalogPrompt | undefined {
-    return seen(this.prompts.get(name), principal);
+    return seen(this.lookUps.prompts.get(name), principal);
   }
 
   /** By the URI itself, else by the first template it fits. */
@@ -165,7 +193,7 @@ export class EndpointCatalog {
     if (wasSplit) {
       const next = (era: Era): EndpointCatalog => {
         const part = from.endpoint.byEra[era];
-        return part.after(stepBy(part.catalog, deltaOfEra(from.step.delta, era)));
+        return part.after(part.stepBy(deltaOfEra(from.step.delta, era)));
       };
       return { modern: next('modern'), legacy: next('legacy') };
     }
@@ -180,11 +208,11 @@ export class EndpointCatalog {
   view(principal: Principal): CatalogView {
     const known = this.viewOf.get(principal);
     if (known !== undefined) return known;
-    const key = viewKeyOf(principal, this.audience);
+    const key = viewKeyOf(principal, this.lookUps.audience);
     let view = this.views.get(key);
     if (view === undefined) {
       const { shape, listings, pages } = this.means;
-      view = new CatalogView(this.catalog, principal, shape, listings, this.isForAll, pages.shelf());
+      view = new CatalogView(this.catalog, principal, shape, listings, this.visible, pages.shelf());
       this.views.set(key, view);
     }
     this.viewOf.set(principal, view);
@@ -199,24 +227,11 @@ export class EndpointCatalog {
   }
 }
 
+const metaOfFirst = ({ gatewayId }: Catalog): EndpointCatalog['metaOfFirst'] =>
+  gatewayId === undefined ? undefined : { [VIA_META]: [gatewayId] };
+
 const firstSeen = <T extends AccessScope>(entries: readonly T[] | undefined, principal: Principal): T | undefined =>
   entries?.find((entry) => canView(principal, entry));
 
 const seen = <T extends AccessScope>(entry: T | undefined, principal: Principal): T | undefined =>
   entry !== undefined && canView(principal, entry) ? entry : undefined;
-
-/** Those for whom there is something here that not everybody may see. */
-const audienceOf = (catalog: Catalog): Audience & { readonly isEverybody: boolean } => {
-  const [teams, owners] = [new Set<string>(), new Set<string>()];
-  let isEverybody = catalog.server.visibility === 'public';
-  const { upstreams, tools, prompts, resources, resourceTemplates } = catalog;
-  for (const entries of [upstreams, tools, prompts, resources, resourceTemplates]) {
-    for (const { visibility, teamId, ownerEmail } of entries) {
-      if (visibility === 'public') continue;
-      isEverybody = false;
-      if (visibility === 'team' && teamId !== null) teams.add(teamId);
-      if (visibility === 'private' && ownerEmail !== null) owners.add(ownerEmail);
-    }
-  }
-  return { teams, owners, isEverybody };
-};

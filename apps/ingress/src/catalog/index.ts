@@ -6,9 +6,15 @@ import { Catalogs } from './catalogs.js';
 import { Listings } from './listings.js';
 import { ResourceLinks } from './resource-links.js';
 
-export { CARRIED_EXTENSIONS, type CatalogView, MODERN_EXTENSIONS } from './catalog-view.js';
+export { CARRIED_EXTENSIONS, type CatalogView, type ListPage, MODERN_EXTENSIONS } from './catalog-view.js';
 export type { Catalogs } from './catalogs.js';
-export { QUERY_CHARS_MAX, SEARCH_LIMIT, type SearchToolName, isSearchTool } from './search/search-tools.js';
+export {
+  QUERY_CHARS_MAX,
+  SEARCH_LIMIT,
+  SEARCH_TOOLS,
+  type SearchToolName,
+  isSearchTool,
+} from './search/search-tools.js';
 export type { EndpointCatalog, ResourcePlace } from './endpoint-catalog.js';
 export type { ResourceLinks } from './resource-links.js';
 

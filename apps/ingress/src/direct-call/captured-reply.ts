@@ -35,6 +35,10 @@ export class CapturedReply implements Reply {
     // It keeps its place among the requests of the REST API.
   }
 
+  goesOn(): void {
+    // As above.
+  }
+
   send(message: string): void {
     this.chars += message.length;
     if (this.notes.length < NOTIFICATIONS_MAX && this.chars <= NOTIFICATION_CHARS_MAX) this.notes.push(message);

@@ -47,7 +47,7 @@ export class DirectCallService {
       request: message,
       headers: null,
       sessionId: null,
-      carrier: { ...addressOf(caller.carrier), rawHeaders: ['authorization', `Bearer ${caller.credential}`] },
+      carrier: { ...addressOf(caller.carrier), rawHeaders: asBearer(caller) },
       endpoint: { serverId },
       reply,
       abort: caller.abort,
@@ -86,6 +86,12 @@ const requestText = (name: string, body: CallToolBody, traceparent: string): str
       },
     },
   });
+};
+
+/** Its headers with the credential as an MCP client brings it. */
+const asBearer = ({ carrier: { rawHeaders }, credential }: DirectCaller): readonly string[] => {
+  const others = rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== 'authorization');
+  return [...others, 'authorization', `Bearer ${credential}`];
 };
 
 /** Where it comes from, without what it brought. */

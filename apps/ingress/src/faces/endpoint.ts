@@ -41,8 +41,11 @@ const endpointAt = (path: string, kind: 'mcp' | 'rpc'): Endpoint | null => {
   return id === undefined || found !== kind ? null : serverEndpoint(id);
 };
 
-/** The endpoint of bare JSON-RPC, or `null`. */
-export const rpcEndpointOf = (url: string): Endpoint | null => endpointAt(pathOf(url), 'rpc');
+/** The endpoint of bare JSON-RPC, or `null`. What is posted to the root is for it too, as at ContextForge. */
+export const rpcEndpointOf = (url: string, method?: string): Endpoint | null => {
+  const path = pathOf(url);
+  return path === '/' && method === 'POST' ? EVERYTHING : endpointAt(path, 'rpc');
+};
 
 export const connectionPathOf = (url: string): ConnectionPath | null => {
   const [, id, kind, query = ''] = CONNECTION.exec(url) ?? [];

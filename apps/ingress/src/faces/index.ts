@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bus } from '#libs/bus';
 import type { GatewayError } from '#libs/errors';
-import type { CallShares } from '#libs/identity';
+import type { CallShares, ClientAddress } from '#libs/identity';
 import { BodyReader, Heartbeat, OriginGuard, type ReplySettings } from '#libs/mcp-http';
-import type { RequestPlaces } from '#libs/service';
+import type { Compressor, RequestPlaces } from '#libs/service';
 import type { Cache } from '#libs/storage';
 import type { Admission, ResourceServer } from '../admission/index.js';
 import type { Catalogs } from '../catalog/index.js';
@@ -46,6 +46,8 @@ export interface FacesDeps extends Omit<RefusalRecords, 'correlates'> {
   readonly seal: Seal;
   readonly heartbeat: Heartbeat;
   readonly places: RequestPlaces;
+  readonly addressOf: ClientAddress;
+  readonly compressor: Compressor;
 }
 
 const SECOND_MS = 1_000;
@@ -66,11 +68,13 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     keepAliveMs,
     releasePlace: (response) => places.releasePlace(response),
     lendPlace: (response) => places.lendPlace(response),
+    takePlace: (response) => places.takePlace(response),
     correlates: settings.correlates,
     plainJson: true,
     waiting,
     patienceMs: streams.afterMs,
     pollAfterMs,
+    compressor: deps.compressor,
   };
   const guard = new OriginGuard(settings.hostsAllowed, settings.originsAllowed);
   const bodies = new BodyReader(limits);
@@ -94,7 +98,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     sessionReply,
     sessionsRequired: settings.sessions.required,
   });
-  const rpc = new Rpc({ ...http, reply });
+  const rpc = new Rpc({ ...http, reply, toolMethods: settings.toolMethods });
   const protocol = new Protocol(http);
   const metadata = new ResourceMetadata({ ...http, resourceServer: deps.resourceServer });
   const sse = new McpSse({
@@ -106,6 +110,7 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     connections,
     seal,
     reply,
+    addressOf: deps.addressOf,
     refusals,
     correlates,
     logger,
@@ -132,9 +137,9 @@ export const openFaces = (settings: IngressSettings, deps: FacesDeps) => {
     return new VirtualAgent({ ...http, catalogs, calls, tasks, access, reply, publicUrl });
   });
   const refuse: HttpFace['refuse'] = (request, response, failure) => {
-    const { url = '' } = request;
+    const { url = '', method } = request;
     const endpoint =
-      mcpEndpointOf(url) ?? rpcEndpointOf(url) ?? connectionPathOf(url)?.endpoint ?? metadataEndpointOf(url);
+      mcpEndpointOf(url) ?? rpcEndpointOf(url, method) ?? connectionPathOf(url)?.endpoint ?? metadataEndpointOf(url);
     if (endpoint === null) return false;
     refuseExchange({ request, response, endpoint }, failure, null, http);
     return true;

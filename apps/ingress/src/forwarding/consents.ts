@@ -28,7 +28,8 @@ interface Told {
  */
 export class Consents {
   private readonly told = new LRUCache<string, readonly Told[]>({ max: TOLD_MAX, ttl: TOLD_MS });
-  private readonly recent = new LRUCache<string, true>({ max: TOLD_MAX, ttl: RECENT_MS });
+  /** When they came, in epoch ms. */
+  private readonly recent = new LRUCache<string, number>({ max: TOLD_MAX, ttl: RECENT_MS });
   private readonly waiting = new Map<string, Set<() => void>>();
   private readonly subscription: Subscription;
 
@@ -54,7 +55,9 @@ export class Consents {
     if (call.consent === 'refused') throw declined(error);
     const { outgoing } = call;
     const key = keyOf(outgoing.upstreamId, outgoing.principal.id);
-    if (call.consent === 'accepted' && (await this.comes(key, call.abort.signal))) {
+    // One that was there before does not cover what is wanted now.
+    const sinceMs = error.data?.['scopes'] === undefined ? 0 : call.receivedAtMs;
+    if (call.consent === 'accepted' && (await this.comes(key, sinceMs, call.abort.signal))) {
       try {
         return await again({ ...call, outgoing: { ...outgoing, callId: randomUUID() } });
       } catch (second) {
@@ -77,15 +80,15 @@ export class Consents {
   }
 
   private given(key: string): void {
-    this.recent.set(key, true);
+    this.recent.set(key, Date.now());
     for (const go of this.waiting.get(key) ?? []) go();
     for (const told of this.told.get(key) ?? []) this.bus.signal(ConsentGiven, told);
     this.told.delete(key);
   }
 
   /** Whether the consent is there in time. */
-  private async comes(key: string, signal: AbortSignal): Promise<boolean> {
-    if (this.recent.has(key)) return true;
+  private async comes(key: string, sinceMs: number, signal: AbortSignal): Promise<boolean> {
+    if ((this.recent.get(key) ?? -1) >= sinceMs) return true;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const go = (): void => resolve(true);
     const give = (): void => resolve(false);

@@ -38,7 +38,7 @@ describe('RefusalJournal', () => {
     return (address) => journal.unread({ rawHeaders: [], socket: { remoteAddress: address } }, ENDPOINT, invalid);
   };
 
-  it('writes so many records a minute of one address when it is refused again and again', () => {
+  it('RefusalJournal writes so many records a minute of one address when it is refused again and again', () => {
     const refuse = given(3);
     for (let time = 0; time < 1_000; time++) refuse('192.0.2.1');
     refuse('192.0.2.2');
@@ -48,13 +48,13 @@ describe('RefusalJournal', () => {
     expect(records).toHaveLength(5);
   });
 
-  it('counts the addresses of one network together when they are of IPv6', () => {
+  it('RefusalJournal counts the addresses of one network together when they are of IPv6', () => {
     const refuse = given(2);
     for (let host = 1; host <= 50; host++) refuse(`2001:db8::${host}`);
     expect(records).toHaveLength(2);
   });
 
-  it('writes a bounded number of records a minute when every refusal is of another address', () => {
+  it('RefusalJournal writes a bounded number of records a minute when every refusal is of another address', () => {
     const refuse = given(1);
     for (let at = 0; at < 10_000; at++) refuse(`10.0.${at >> 8}.${at & 255}`);
     expect(records).toHaveLength(5_001);
@@ -75,7 +75,7 @@ describe('RefusalJournal', () => {
     ]);
   });
 
-  it('writes nothing when no records are wanted', () => {
+  it('RefusalJournal writes nothing when no records are wanted', () => {
     given(0)('192.0.2.1');
     expect(records).toEqual([]);
   });

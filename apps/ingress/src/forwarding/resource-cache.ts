@@ -147,10 +147,12 @@ export class ResourceCache {
 }
 
 /** Whether nothing but the resource and who asks decides over the answer. */
-export const isPlainRead = ({ outgoing, request, parked }: RoutedCall): boolean =>
+export const isPlainRead = ({ outgoing, request, parked, catalog }: RoutedCall): boolean =>
   outgoing.method === 'resources/read' &&
   parked === null &&
-  outgoing.meta === undefined &&
+  // That a call comes through this gateway alone decides nothing: all that are kept do.
+  (outgoing.meta === undefined || outgoing.meta === catalog.metaOfFirst) &&
+  outgoing.passedHeaders === undefined &&
   outgoing.dedicatedSession?.renewable !== false &&
   Object.keys(request.params.value).every((name) => PLAIN_PARAMS.has(name));
 

@@ -1,7 +1,16 @@
 import { fail } from '#libs/errors';
-import { type ListKind, isObject, isPlainName, relayableCapabilities, resultMessage, isLogLevel } from '#libs/mcp';
+import {
+  type ListKind,
+  isObject,
+  isPlainName,
+  relayableCapabilities,
+  resultAroundStart,
+  resultInParts,
+  resultMessage,
+  isLogLevel,
+} from '#libs/mcp';
 import { ABOUT, type ScopedCall } from '../call/index.js';
-import { CARRIED_EXTENSIONS, type CatalogView } from '../catalog/index.js';
+import { CARRIED_EXTENSIONS, type CatalogView, type ListPage } from '../catalog/index.js';
 import { type CursorScope, type Seal, readCursor, writeCursor } from '../sealing/index.js';
 import type { SessionStore, SubscriptionConfirmation } from '../sessions/index.js';
 import type { SubscriptionListener } from './listen.js';
@@ -21,7 +30,7 @@ export class Answering {
     const { operation, codec, view } = call;
     switch (operation.does) {
       case 'list':
-        return finish(call, this.list(call, operation.list));
+        return finishList(call, this.list(call, operation.list));
       case 'ping':
         return finish(call, codec.emptyResult(ABOUT));
       case 'discover':
@@ -40,7 +49,7 @@ export class Answering {
     }
   }
 
-  private list(call: ScopedCall, list: ListKind): string {
+  private list(call: ScopedCall, list: ListKind): ListPage {
     const { view, codec, principal, endpoint, request } = call;
     const scope: CursorScope = { list, serverId: endpoint.serverId, principalId: principal.id };
     const entries = view[list];
@@ -101,6 +110,12 @@ export class Answering {
     finish(call, call.codec.emptyResult(ABOUT));
   }
 }
+
+/** Compressed, what differs from answer to answer stands behind what does not. */
+const finishList = ({ reply, request }: ScopedCall, { start, end, compressed }: ListPage): void => {
+  const message = resultInParts(request.idText, [start, end]);
+  reply.finish(message, 200, undefined, { ...resultAroundStart(request.idText, start, end), compressed });
+};
 
 const finish = (call: ScopedCall, result: string): void =>
   call.reply.finish(resultMessage(call.request.idText, result), 200);

@@ -12,7 +12,7 @@ import {
   singleHeaderValue,
   CATALOG_LISTS,
 } from '#libs/mcp';
-import { ABOUT, type ScopedCall } from '../call/index.js';
+import { ABOUT, type ScopedCall, passedHeadersOf, subjectTokenOf } from '../call/index.js';
 import { type Catalogs, MODERN_EXTENSIONS } from '../catalog/index.js';
 import { canSeeTask, findTask, requireTasksDeclared } from '../routing/index.js';
 import type { Seal, TaskPlace } from '../sealing/index.js';
@@ -97,6 +97,8 @@ export class SubscriptionListener {
     return new TaskWatch(this.bus, {
       principal: () => feed.principal,
       client: { info: envelope?.info ?? null, capabilities, revision: codec.revision },
+      passedHeaders: (upstreamId) => passedHeadersOf(call, upstreamId),
+      subjectToken: (upstreamId) => subjectTokenOf({ catalog: call.catalog, principal: feed.principal }, upstreamId),
       admits: async (place) => {
         const catalog = await this.catalogs.of(endpoint.serverId);
         return canSeeTask(place, catalog.inEra('modern'), feed.principal);

@@ -75,7 +75,7 @@ export class Pipeline {
       wire.reply.correlate(trace.correlationId);
       const { traceparent } = decoded.trace;
       const admitting = tracedWithin(traceparent, () => admission.admit(decoded));
-      const admitted = admitting instanceof Promise ? await admitting : admitting;
+      const admitted = admitting instanceof Promise ? await placeless(wire, admitting) : admitting;
       before = admitted;
       codec = admitted.codec;
       principal = admitted.principal.id;
@@ -202,6 +202,14 @@ export class Pipeline {
     wire.reply.finish(errorMessage(wire.request.idText, error), httpStatus, refusalHeaders(failure, httpStatus));
   }
 }
+
+/** Until auth has said who it is, it takes nobody's place. What is let in has its own again, or is refused, for nothing else would limit it. */
+const placeless = async (wire: WireCall, admitting: Promise<AdmittedCall>): Promise<AdmittedCall> => {
+  wire.reply.waits();
+  const admitted = await admitting;
+  wire.reply.goesOn();
+  return admitted;
+};
 
 /** Of the request that a line of the log tells of. */
 const factsOf = (

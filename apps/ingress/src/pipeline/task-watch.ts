@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '#libs/bus';
 import type { Principal } from '#contracts/auth/principal';
-import type { CallClient } from '#contracts/tool-invocation/execute-call.request';
+import type { CallClient, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import { WatchTasks } from '#contracts/tool-invocation/watch-tasks.request';
 import { fail, toGatewayError } from '#libs/errors';
 import { renamedTask, toRpcError } from '#libs/mcp';
@@ -16,6 +16,9 @@ const OVER: ReadonlySet<unknown> = new Set(['completed', 'failed', 'cancelled'])
 export interface TaskScope {
   readonly principal: () => Principal;
   readonly client: CallClient;
+  /** What of the headers of who listens goes on to an upstream. */
+  readonly passedHeaders: (upstreamId: string) => UpstreamCall['passedHeaders'];
+  readonly subjectToken: (upstreamId: string) => UpstreamCall['subjectToken'];
   /** May they still see it? */
   readonly admits: (place: TaskPlace) => Promise<boolean>;
   /** The text of a task, as the client knows it. */
@@ -74,6 +77,8 @@ export class TaskWatch {
     const { upstreamId, kept, capabilities, dedicatedSession } = place;
     const { id, tokenId } = this.scope.principal();
     const { client } = this.scope;
+    const passedHeaders = this.scope.passedHeaders(upstreamId);
+    const subjectToken = this.scope.subjectToken(upstreamId);
     const names = new Map([...tasks].map(([name, { taskId }]) => [taskId, name]));
     await this.bus.ask(
       WatchTasks,
@@ -83,6 +88,8 @@ export class TaskWatch {
         client: { ...client, capabilities: capabilities ?? client.capabilities },
         ...(kept !== undefined && { affinity: kept.by }),
         ...(dedicatedSession !== undefined && { dedicatedSession }),
+        ...(passedHeaders !== undefined && { passedHeaders }),
+        ...(subjectToken !== undefined && { subjectToken }),
         taskIds: [...names.keys()],
       },
       {

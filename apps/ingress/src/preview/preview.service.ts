@@ -9,7 +9,7 @@ import { memberText } from '#libs/mcp';
 import { type Check, compileForeignCheck } from '#libs/openapi';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { METHOD_PERMISSIONS } from '../admission/index.js';
-import { type FoundTool, Router } from '../routing/index.js';
+import { type FoundTool, Router, type SearchTool } from '../routing/index.js';
 import { ToolPreviewView, type Warning } from './preview.view.js';
 
 const CHECKS_MAX = 256;
@@ -38,10 +38,41 @@ export class PreviewService {
   ) {}
 
   /** Throws `registry.unknown` for a tool or virtual server that is not there, or not for this caller to see. */
-  async preview({ name, serverId, args }: Wanted, principal: Principal): Promise<ToolPreviewView> {
+  async preview(wanted: Wanted, principal: Principal): Promise<ToolPreviewView> {
+    const { name, serverId, args } = wanted;
+    const searching = await this.router.findSearchTool(name, principal, serverId);
+    return searching === null
+      ? this.previewTool(wanted, principal)
+      : this.previewSearch(searching, { serverId, args }, principal);
+  }
+
+  /** A call of `call_tool` is the call that is in it; the other tools of a search are answered here. */
+  private previewSearch(
+    { tool, timeoutMs }: SearchTool,
+    { serverId, args }: Omit<Wanted, 'name'>,
+    principal: Principal,
+  ): Promise<ToolPreviewView> | ToolPreviewView {
+    const problem = this.problemWith(tool, args);
+    const { name, arguments: inner = {} } = args;
+    if (problem === null && tool.name === 'call_tool' && typeof name === 'string')
+      return this.previewTool({ name, serverId, args: inner as Wanted['args'] }, principal);
+    const isAllowed = acting(principal, [METHOD_PERMISSIONS['tools/call']]) !== null;
+    const warnings = [...(problem === null ? [] : [problem]), ...(isAllowed ? [] : [NOT_ALLOWED])];
+    return new ToolPreviewView({
+      tool,
+      timeoutMs,
+      upstream: null,
+      args,
+      isValid: problem === null,
+      isAllowed,
+      warnings,
+    });
+  }
+
+  private async previewTool({ name, serverId, args }: Wanted, principal: Principal): Promise<ToolPreviewView> {
     const found = await this.router.findTool(name, principal, serverId);
     if (found === null) throw fail('registry.unknown', { message: `Unknown tool: ${name.slice(0, 128)}` });
-    const problem = this.problemWith(found, args);
+    const problem = this.problemWith(found.tool, args);
     const caller = acting(principal, [METHOD_PERMISSIONS['tools/call']]);
     const isAllowed = caller !== null && canView(caller, found.tool);
     const warnings: Warning[] = [
@@ -50,10 +81,10 @@ export class PreviewService {
       ...this.limited(found),
       ...(await this.atUpstream(found.tool.upstreamId)),
     ];
-    return new ToolPreviewView({ found, args, isValid: problem === null, isAllowed, warnings });
+    return new ToolPreviewView({ ...found, args, isValid: problem === null, isAllowed, warnings });
   }
 
-  private problemWith({ tool }: FoundTool, args: Wanted['args']): Warning | null {
+  private problemWith(tool: FoundTool['tool'], args: Wanted['args']): Warning | null {
     const schema = memberText(tool.definition, 'inputSchema') ?? NO_ARGUMENTS_SCHEMA;
     let known = this.checks.get(schema);
     if (known === undefined) {

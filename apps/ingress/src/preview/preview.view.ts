@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { Era } from '#contracts/registry/catalog';
+import { ERAS, type Era } from '#contracts/registry/catalog';
 import { asObject, isObject } from '#libs/mcp';
 import type { FoundTool } from '../routing/index.js';
 
@@ -20,8 +20,9 @@ export interface Warning {
   readonly message: string;
 }
 
-interface Preview {
-  readonly found: FoundTool;
+interface Preview extends Pick<FoundTool, 'tool' | 'timeoutMs'>, Partial<Pick<FoundTool, 'eras'>> {
+  /** Null: the gateway answers it itself. */
+  readonly upstream: FoundTool['upstream'] | null;
   readonly args: Readonly<Record<string, unknown>>;
   readonly isValid: boolean;
   readonly isAllowed: boolean;
@@ -29,21 +30,26 @@ interface Preview {
 }
 
 class PreviewTargetView {
-  @ApiProperty({ enum: ['federated'], description: 'Every tool belongs to a gateway here.' })
-  readonly kind = 'federated';
+  @ApiProperty({
+    enum: ['federated', 'local'],
+    description:
+      'local: `search_tools` and its like of a virtual server whose tools are searched. All others belong to a gateway.',
+  })
+  readonly kind: 'federated' | 'local';
 
-  @ApiProperty({ type: String })
-  readonly gatewayId: string;
+  @ApiProperty({ type: String, nullable: true })
+  readonly gatewayId: string | null;
 
-  @ApiProperty({ type: String })
-  readonly gatewayName: string;
+  @ApiProperty({ type: String, nullable: true })
+  readonly gatewayName: string | null;
 
   @ApiProperty({ enum: ['modern', 'legacy'], isArray: true, description: 'The clients that it is there for.' })
   readonly eras: readonly Era[];
 
-  constructor({ upstream, eras }: FoundTool) {
-    this.gatewayId = upstream.id;
-    this.gatewayName = upstream.name;
+  constructor({ upstream, eras = ERAS }: Pick<Preview, 'upstream' | 'eras'>) {
+    this.kind = upstream === null ? 'local' : 'federated';
+    this.gatewayId = upstream?.id ?? null;
+    this.gatewayName = upstream?.name ?? null;
     this.eras = eras;
   }
 }
@@ -90,14 +96,14 @@ export class ToolPreviewView {
   @ApiProperty({ type: [PreviewWarningView] })
   readonly warnings: readonly PreviewWarningView[];
 
-  constructor({ found, args, isValid, isAllowed, warnings }: Preview) {
-    const { annotations } = asObject(JSON.parse(found.tool.definition));
+  constructor({ tool, timeoutMs, upstream, eras, args, isValid, isAllowed, warnings }: Preview) {
+    const { annotations } = asObject(JSON.parse(tool.definition));
     this.validated = isValid;
     this.allowed = isAllowed;
     this.resolvedArguments = args;
-    this.target = new PreviewTargetView(found);
+    this.target = new PreviewTargetView({ upstream, ...(eras && { eras }) });
     this.annotations = isObject(annotations) ? annotations : {};
-    this.limits = { timeoutMs: found.timeoutMs };
+    this.limits = { timeoutMs };
     this.warnings = warnings.map(({ code, message }) => ({ code, hook: null, message }));
   }
 }

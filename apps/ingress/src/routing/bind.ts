@@ -12,22 +12,31 @@ import {
   isObject,
   relayableCapabilities,
 } from '#libs/mcp';
-import type { ParkedCallRetry, RoutedCall, ScopedCall } from '../call/index.js';
+import {
+  type ParkedCallRetry,
+  type RoutedCall,
+  type ScopedCall,
+  passedHeadersOf,
+  subjectTokenOf,
+} from '../call/index.js';
 import { MODERN_EXTENSIONS } from '../catalog/index.js';
 import { type RequestState, type Seal, readRequestState } from '../sealing/index.js';
 import { clientKeyOf, dedicatedSessionOf } from '../sessions/index.js';
 import type { Target } from './targets.js';
+import { metaOnwards } from './way.js';
 
 /** What of the gateway's own a call is bound with. */
 export interface RoutingDeps {
   readonly seal: Seal;
   /** What a call may take where its upstream has no time of its own. */
   readonly timeoutMs: number;
+  /** How many gateways a call may have come through. */
+  readonly hopsMax: number;
   readonly addressOf: ClientAddress;
 }
 
 /**
- * Makes of a call and its target what tool-invocation is asked to run. Throws `mcp.params_invalid`, `mcp.state_invalid`, or what a header that differs from its parameter is refused with.
+ * Makes of a call and its target what tool-invocation is asked to run. Throws `mcp.params_invalid`, `mcp.state_invalid`, what `metaOnwards` throws, what a header that differs from its parameter is refused with, or `http.malformed` for a header that cannot be passed on.
  */
 export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, deps: RoutingDeps): RoutedCall => {
   const { seal } = deps;
@@ -39,7 +48,7 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
   const state = modern ? stateOf(call, target.exposedName, seal) : null;
   return {
     ...call,
-    outgoing: outgoingOf(call, method, target, modern, deps.addressOf(call.carrier)),
+    outgoing: outgoingOf(call, method, target, modern, deps),
     body: editParams(params, { _meta: null, ...target.renamed, ...changesBy(state) }),
     startedAtMs: state?.kind === 'parked' ? state.startedAtMs : call.receivedAtMs,
     timeoutMs: call.catalog.timeoutMs(target.upstreamId) ?? deps.timeoutMs,
@@ -55,12 +64,15 @@ const outgoingOf = (
   method: ForwardedMethod,
   target: Target,
   modern: boolean,
-  address: string,
+  { addressOf, hopsMax }: RoutingDeps,
 ): UpstreamCall => {
-  const { principal, logLevel, meta, trace } = call;
+  const { principal, logLevel, trace } = call;
+  const meta = metaOnwards(call, target.upstreamId, hopsMax);
   const dedicatedSession = dedicatedSessionOf(call, target.upstreamId);
   const client = clientOf(call, target);
   const { taskAfterMs } = target;
+  const passedHeaders = passedHeadersOf(call, target.upstreamId);
+  const subjectToken = subjectTokenOf(call, target.upstreamId);
   return {
     callId: randomUUID(),
     method,
@@ -71,16 +83,18 @@ const outgoingOf = (
     principal: { id: principal.id, tokenId: principal.tokenId },
     client,
     ...(logLevel !== null && { logLevel }),
-    wantsProgress: meta.progressTokenText !== null && call.reply.streams,
-    ...(meta.passed !== undefined && { meta: meta.passed }),
+    wantsProgress: call.meta.progressTokenText !== null && call.reply.streams,
+    ...(meta !== undefined && { meta }),
     ...(trace.passed !== undefined && { passedContext: trace.passed }),
     ...(trace.isCorrelationGiven && { correlationId: trace.correlationId }),
     headerParams: target.headerParams,
+    ...(passedHeaders !== undefined && { passedHeaders }),
+    ...(subjectToken !== undefined && { subjectToken }),
     ...(dedicatedSession !== undefined && { dedicatedSession }),
     ...(target.taskSupport !== undefined && { taskSupport: target.taskSupport }),
     ...(taskAfterMs !== undefined && modern && declaresTasks(client.capabilities) && { taskAfterMs }),
     ...(target.kept !== undefined && { affinity: target.kept.by }),
-    address,
+    address: addressOf(call.carrier),
     receivedAtMs: call.receivedAtMs,
   };
 };

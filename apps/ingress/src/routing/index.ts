@@ -3,5 +3,5 @@
  * does not see is answered in the same words as what is not there.
  */
 export { type RoutingDeps } from './bind.js';
-export { type FoundTool, Router } from './router.js';
+export { type FoundTool, Router, type SearchTool } from './router.js';
 export { canSeeTask, findTask, requireTasksDeclared } from './tasks.js';

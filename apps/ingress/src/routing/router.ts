@@ -5,7 +5,7 @@ import type { LogLevel } from '#contracts/tool-invocation/execute-call.request';
 import { isLogLevel, isModern } from '#libs/mcp';
 import type { ForwardedMethod } from '#libs/mcp';
 import { type AdmittedCall, DEFAULT_LOG_LEVEL, type RoutedCall, type ScopedCall } from '../call/index.js';
-import type { Catalogs, EndpointCatalog, ResourceLinks } from '../catalog/index.js';
+import { type Catalogs, type EndpointCatalog, type ResourceLinks, SEARCH_TOOLS } from '../catalog/index.js';
 import type { Listener, OwnLists } from '../sessions/index.js';
 import { type RoutingDeps, bind } from './bind.js';
 import { type Target, findTarget, notFound, readingOf } from './targets.js';
@@ -17,6 +17,9 @@ export interface FoundTool {
   readonly eras: readonly Era[];
   readonly timeoutMs: number;
 }
+
+/** A tool that is answered here. */
+export type SearchTool = Pick<FoundTool, 'tool' | 'timeoutMs'>;
 
 /** Finds the way of a call in the read model; asks nobody when that is loaded. Fails with `registry.*_unknown`. */
 export class Router {
@@ -49,6 +52,15 @@ export class Router {
   async findTool(name: string, principal: Principal, serverId: string | null): Promise<FoundTool | null> {
     const found = await this.findToolIn(await this.catalogs.of(serverId), name, principal);
     return found ?? this.findToolIn(await this.catalogs.revalidate(serverId), name, principal);
+  }
+
+  /** One of the tools that stand for all others, as it is found where tools are searched; `null` elsewhere. Fails as `findTool` does. */
+  async findSearchTool(name: string, principal: Principal, serverId: string | null): Promise<SearchTool | null> {
+    const tool = SEARCH_TOOLS.find((each) => each.name === name);
+    if (tool === undefined) return null;
+    const endpoint = await this.catalogs.of(serverId);
+    if (!endpoint.isSeenBy(principal)) throw fail('registry.server_unknown');
+    return endpoint.isSearched ? { tool, timeoutMs: this.deps.timeoutMs } : null;
   }
 
   private async findToolIn(endpoint: EndpointCatalog, name: string, principal: Principal): Promise<FoundTool | null> {

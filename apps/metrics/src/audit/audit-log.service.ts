@@ -110,9 +110,9 @@ export class AuditLogService {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The trail is not kept by team. */
-export const checkSeesAll = (caller: Principal): void => {
+export const checkSeesAll = (caller: Principal, what = 'The audit trail is'): void => {
   if (caller.teams !== null)
-    throw fail('auth.grant_missing', { message: 'The audit trail is shown to tokens that reach every team' });
+    throw fail('auth.grant_missing', { message: `${what} shown to tokens that reach every team` });
 };
 
 const filterOf = ({ action, category, ...query }: AuditFilterQuery): AuditFilter => ({

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { AuditEvent } from '#contracts/audit-event';
 import { InjectDatabase, transact } from '#libs/storage';
+import { addressPattern } from './address-pattern.js';
 import { type AuditRecord, type Link, chained } from './chain.js';
 
 /** What is looked for. Absent: all. */
@@ -10,6 +11,7 @@ export interface AuditFilter {
   readonly until?: string | undefined;
   readonly actor?: string | undefined;
   readonly actions?: readonly string[] | undefined;
+  readonly actionsNot?: readonly string[] | undefined;
   readonly resourceType?: string | undefined;
   readonly resourceId?: string | undefined;
   readonly source?: string | undefined;
@@ -18,7 +20,7 @@ export interface AuditFilter {
 }
 
 /** Of log-ins and refusals; all other actions are changes. */
-export const SECURITY_TYPES: readonly string[] = ['login'];
+export const SECURITY_TYPES: readonly string[] = ['login', 'connection'];
 
 /** Records that one statement looks through for a person. */
 const ERASED_AT_ONCE = 5_000;
@@ -60,11 +62,11 @@ export class AuditTrailRepository {
     return headOf(this.database.manager);
   }
 
-  /** At most `count`, the newest first, those before `before` where a page has ended there. */
-  find(filter: AuditFilter, count: number, before: number | null): Promise<AuditRecord[]> {
+  /** At most `count` after the first `skipped`, the newest first, those before `before` where a page has ended there. */
+  find(filter: AuditFilter, count: number, before: number | null, skipped = 0): Promise<AuditRecord[]> {
     const { conditions, values } = conditionsOf(filter);
     if (before !== null) conditions.push(`seq < $${values.push(before)}`);
-    return this.select(conditions, values, `ORDER BY seq DESC LIMIT ${count}`);
+    return this.select(conditions, values, `ORDER BY seq DESC LIMIT ${count} OFFSET ${skipped}`);
   }
 
   /** At most `count`, the oldest first, those after `after`. */
@@ -92,10 +94,7 @@ export class AuditTrailRepository {
   }
 
   private async erasePiece(person: string, after: number): Promise<number> {
-    const quoted = JSON.stringify(person)
-      .slice(1, -1)
-      .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-    const named = person.includes('@') ? `(^|[^a-z0-9._%+-])${quoted}($|[^a-z0-9.-])` : null;
+    const named = addressPattern(person);
     const [row] = await this.database.query<{ count: number }[]>(
       `WITH actors AS (
          SELECT seq, lower(actor->>'id') = $1 AS acted, details::text ~* $2::text AS told FROM metrics.audit_records
@@ -145,10 +144,11 @@ const EQUAL = [
 const conditionsOf = (filter: AuditFilter): { conditions: string[]; values: unknown[] } => {
   const values: unknown[] = [];
   const conditions: string[] = [];
-  const { since, until, actions, isSecurity } = filter;
+  const { since, until, actions, actionsNot, isSecurity } = filter;
   if (since !== undefined) conditions.push(`at >= $${values.push(since)}`);
   if (until !== undefined) conditions.push(`at < $${values.push(until)}`);
   if (actions !== undefined) conditions.push(`action = ANY($${values.push(actions)}::text[])`);
+  if (actionsNot !== undefined) conditions.push(`action <> ALL($${values.push(actionsNot)}::text[])`);
   if (isSecurity !== undefined)
     conditions.push(`${isSecurity ? '' : 'NOT '}resource_type = ANY($${values.push(SECURITY_TYPES)}::text[])`);
   for (const [member, expression] of EQUAL) {

@@ -55,7 +55,7 @@ export class CallLogController {
     summary:
       'Erase one person from call records and the audit trail; calls stay counted, the chain of the trail stays whole',
   })
-  @ApiOkResponse({ type: ErasureView, example: { calls: 42, auditRecords: 3 } })
+  @ApiOkResponse({ type: ErasureView, example: { calls: 42, auditRecords: 3, logLines: 7 } })
   @ApiFailures('http.invalid', 'platform.not_ready')
   erase(@Body() { user }: ErasureBody, @Caller() caller: Principal): Promise<ErasureView> {
     return this.erasure.erase(user, caller);

@@ -11,5 +11,6 @@ import { ErasureService } from './erasure.service.js';
   imports: [AuditModule],
   controllers: [CallLogController],
   providers: [CallLogRepository, CallLogService, ErasureRepository, ErasureService],
+  exports: [CallLogRepository],
 })
 export class CallLogModule {}

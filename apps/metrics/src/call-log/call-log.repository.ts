@@ -31,6 +31,7 @@ export interface CallFilter {
   readonly address?: string | undefined;
   readonly traceId?: string | undefined;
   readonly latencyMsMin?: number | undefined;
+  readonly latencyMsMax?: number | undefined;
 }
 
 const COLUMNS = `
@@ -58,13 +59,13 @@ const EQUAL = [
 export class CallLogRepository {
   constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
 
-  /** At most `count`, those after `after` where a page has ended there. */
-  find(filter: CallFilter, count: number, after: Place | null): Promise<CallRow[]> {
+  /** At most `count`, those after `after` where a page has ended there, or after the first `offset`. */
+  find(filter: CallFilter, count: number, after: Place | null, offset = 0): Promise<CallRow[]> {
     const { conditions, values } = conditionsOf(filter, after);
-    values.push(count);
+    values.push(offset, count);
     return this.database.query<CallRow[]>(
       `SELECT ${COLUMNS} FROM metrics.calls WHERE ${conditions.join(' AND ')}
-       ORDER BY started_at DESC, call_id DESC LIMIT $${values.length}`,
+       ORDER BY started_at DESC, call_id DESC OFFSET $${values.length - 1} LIMIT $${values.length}`,
       values,
     );
   }
@@ -81,14 +82,15 @@ export class CallLogRepository {
   }
 }
 
-const conditionsOf = (filter: CallFilter, after: Place | null): { conditions: string[]; values: unknown[] } => {
+/** In SQL, what a filter asks, each that is there as a condition of its own: so an index can be used whatever the plan. */
+export const conditionsOf = (filter: CallFilter, after: Place | null): { conditions: string[]; values: unknown[] } => {
   const values: unknown[] = [];
   const conditions = ['true'];
   const add = (value: unknown, condition: (parameter: string) => string): void => {
     values.push(value);
     conditions.push(condition(`$${values.length}`));
   };
-  const { sinceMs, untilMs, serverId, outcomes, latencyMsMin } = filter;
+  const { sinceMs, untilMs, serverId, outcomes, latencyMsMin, latencyMsMax } = filter;
   if (sinceMs !== undefined) add(new Date(sinceMs), (at) => `started_at >= ${at}`);
   if (untilMs !== undefined) add(new Date(untilMs), (at) => `started_at < ${at}`);
   if (serverId === null) conditions.push('server_id IS NULL');
@@ -99,6 +101,7 @@ const conditionsOf = (filter: CallFilter, after: Place | null): { conditions: st
     if (!outcomes.includes('ok')) conditions.push("outcome <> 'ok'");
   }
   if (latencyMsMin !== undefined) add(latencyMsMin, (ms) => `latency_ms >= ${ms}`);
+  if (latencyMsMax !== undefined) add(latencyMsMax, (ms) => `latency_ms <= ${ms}`);
   for (const [member, column] of EQUAL) {
     const wanted = filter[member];
     if (wanted !== undefined) add(wanted, (value) => `${column} = ${value}`);

@@ -133,6 +133,9 @@ export class ErasureView {
 
   @ApiProperty({ type: 'integer', description: 'Records of the audit trail that do so.' })
   readonly auditRecords!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Lines of the log that were deleted.' })
+  readonly logLines!: number;
 }
 
 export const CALL_EXAMPLE = new CallView({

@@ -29,7 +29,11 @@ export class ErasureService {
     const behind = await this.collector.collect();
     if (behind.length > 0)
       throw fail('platform.not_ready', { message: `Events of ${behind.join(', ')} are not in the audit trail yet` });
-    const erased = { calls: await this.calls.erase(person), auditRecords: await this.trail.erase(person) };
+    const erased = {
+      calls: await this.calls.erase(person),
+      auditRecords: await this.trail.erase(person),
+      logLines: await this.calls.eraseLines(person),
+    };
     await this.audit.note({ action: 'person.erased', resourceType: 'person', after: erased });
     return erased;
   }

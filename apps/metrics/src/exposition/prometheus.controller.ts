@@ -18,7 +18,7 @@ const Rendered = (): MethodDecorator =>
     }),
   );
 
-const rendered = async (accept: string | undefined, reply: FastifyReply): Promise<string> => {
+const rendered = async (accept: string | undefined, reply: FastifyReply): Promise<string | Buffer> => {
   const { contentType, body } = await scrape(accept);
   void reply.header('content-type', contentType);
   return body;
@@ -34,7 +34,7 @@ export class PrometheusController {
   render(
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<string> {
+  ): Promise<string | Buffer> {
     return rendered(accept, reply);
   }
 }
@@ -50,7 +50,7 @@ export class OpenPrometheusController {
   render(
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<string> {
+  ): Promise<string | Buffer> {
     return rendered(accept, reply);
   }
 }

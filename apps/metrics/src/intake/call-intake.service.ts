@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
+import { type MetricsSettings, SETTINGS } from '../metrics.settings.js';
 import { CallQueueService } from '../queue/call-queue.service.js';
 import { RefusedRecordsService } from '../records/refused-records.service.js';
 import { toColumnsInTurns } from '../records/call-columns.js';
@@ -13,6 +14,7 @@ export class CallIntakeService {
     private readonly queue: CallQueueService,
     private readonly refused: RefusedRecordsService,
     private readonly tap: TapService,
+    @Inject(SETTINGS) private readonly settings: MetricsSettings,
   ) {}
 
   /**
@@ -28,7 +30,8 @@ export class CallIntakeService {
     }
     if (sound.length === 0) return 0;
     const taken = distinct(sound);
-    const unwritten = await this.queue.write(await toColumnsInTurns(taken), deadlineAtMs);
+    const kept = this.settings.keepsTokens ? taken : taken.map((record) => ({ ...record, tokenId: null }));
+    const unwritten = await this.queue.write(await toColumnsInTurns(kept), deadlineAtMs);
     this.tap.offer(taken);
     return sound.length - unwritten;
   }

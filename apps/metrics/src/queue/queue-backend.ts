@@ -12,7 +12,12 @@ import pg from 'pg';
 import type { TlsTexts } from '#libs/config';
 import { type PostgresLocation, connectionOf, redisClient } from '#libs/storage';
 
-type Processor = (job: { readonly data: unknown }) => Promise<unknown>;
+export interface QueuedJob {
+  readonly id?: string | undefined;
+  readonly data: unknown;
+}
+
+type Processor = (job: QueuedJob) => Promise<unknown>;
 
 /** BullMQ, on whichever store. `onError` hears of everything that fails in the background. */
 export interface QueueBackend {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectDatabase } from '#libs/storage';
+import { CALLS, LOG_LINES, type TableOfDays } from './days.repository.js';
 
 /** Rows that one statement removes, so that none runs long. */
 const DELETE_ROWS = 10_000;
@@ -9,22 +10,29 @@ const DELETE_ROWS = 10_000;
 export class RetentionRepository {
   constructor(@InjectDatabase('metrics') private readonly database: DataSource) {}
 
-  /** Deletes what is older; answers the number of call records, of days without a partition of their own. Several replicas may do it at once. */
-  async deleteOlder(limits: { readonly callsBefore: Date; readonly hoursBefore: Date }): Promise<number> {
+  /** Deletes what is older and stands in no partition of its day; answers how many rows of each kind. Several replicas may do it at once. */
+  async deleteOlder(limits: {
+    readonly callsBefore: Date;
+    readonly hoursBefore: Date;
+    readonly linesBefore: Date;
+  }): Promise<{ readonly calls: number; readonly lines: number }> {
     await this.deleteBatches('refused_records', 'refused_at', limits.callsBefore);
     await this.deleteBatches('rollups', "hour > '-infinity' AND hour", limits.hoursBefore);
-    let calls = 0;
-    for (const table of await this.tablesOfDays())
-      calls += await this.deleteBatches(table, 'started_at', limits.callsBefore);
-    return calls;
+    return {
+      calls: await this.deleteOf(CALLS, limits.callsBefore),
+      lines: await this.deleteOf(LOG_LINES, limits.linesBefore),
+    };
   }
 
-  /** Those that hold calls of several days, so that they are not dropped with one. */
-  private async tablesOfDays(): Promise<string[]> {
-    const rows = await this.database.query<{ table: string }[]>(`
-      SELECT c.relname AS table FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-      WHERE i.inhparent = 'metrics.calls'::regclass AND c.relname ~ '^calls_(of_other_days|before_\\d{8})$'`);
-    return rows.map(({ table }) => table);
+  /** From the partitions that hold several days, so that they are not dropped with one. */
+  private async deleteOf({ table, time }: TableOfDays, before: Date): Promise<number> {
+    const rows = await this.database.query<{ name: string }[]>(
+      `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+       WHERE i.inhparent = 'metrics.${table}'::regclass AND c.relname ~ '^${table}_(of_other_days|before_\\d{8})$'`,
+    );
+    let deleted = 0;
+    for (const { name } of rows) deleted += await this.deleteBatches(name, time, before);
+    return deleted;
   }
 
   private async deleteBatches(table: string, condition: string, before: Date): Promise<number> {

@@ -1,8 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { jittered } from '#libs/resilience';
+import { InjectPlatformConfig, type PlatformConfig } from '#libs/service';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { type MetricsSettings, SETTINGS } from '../metrics.settings.js';
-import { DaysRepository } from './days.repository.js';
+import { DayIndexesRepository } from './day-indexes.repository.js';
+import { CALLS, DaysRepository, LOG_LINES } from './days.repository.js';
 import { RetentionRepository } from './retention.repository.js';
 
 const HOUR_MS = 3_600_000;
@@ -16,14 +18,19 @@ const DAYS_AHEAD = 3;
  */
 @Injectable()
 export class RetentionService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly keepsLines: boolean;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly records: RetentionRepository,
     private readonly days: DaysRepository,
+    private readonly indexes: DayIndexesRepository,
     @Inject(SETTINGS) private readonly settings: MetricsSettings,
+    @InjectPlatformConfig() { STRUCTURED_LOGGING_DATABASE_ENABLED: keepsLines }: PlatformConfig,
     @InjectLogger() private readonly logger: Logger,
-  ) {}
+  ) {
+    this.keepsLines = keepsLines;
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.makeDays(Date.now());
@@ -36,19 +43,27 @@ export class RetentionService implements OnApplicationBootstrap, OnApplicationSh
 
   async cleanUp(nowMs: number = Date.now()): Promise<void> {
     await this.makeDays(nowMs);
-    const days = await this.days.dropBefore(nowMs - this.settings.callRetentionMs);
-    const calls = await this.records.deleteOlder({
-      callsBefore: new Date(nowMs - this.settings.callRetentionMs),
-      hoursBefore: new Date(nowMs - this.settings.rollupRetentionMs),
+    const { callRetentionMs, rollupRetentionMs, lineRetentionMs } = this.settings;
+    const days = await this.days.dropBefore(CALLS, nowMs - callRetentionMs);
+    // Also those of before the log was kept no more.
+    const daysOfLines = await this.days.dropBefore(LOG_LINES, nowMs - lineRetentionMs);
+    const { calls, lines } = await this.records.deleteOlder({
+      callsBefore: new Date(nowMs - callRetentionMs),
+      hoursBefore: new Date(nowMs - rollupRetentionMs),
+      linesBefore: new Date(nowMs - lineRetentionMs),
     });
     if (days > 0 || calls > 0) this.logger.info({ days, calls }, 'deleted old call records');
+    const indexes = await this.indexes.makeOfDaysOver(nowMs);
+    if (indexes > 0) this.logger.info({ indexes }, 'indexed the calls of days that are over');
+    if (daysOfLines > 0 || lines > 0) this.logger.info({ days: daysOfLines, lines }, 'deleted old lines of the log');
   }
 
   /** Where it fails, records stand among the other days meanwhile, and what is old is to go all the same. */
   private async makeDays(nowMs: number): Promise<void> {
-    await this.days
-      .prepare(nowMs, DAYS_AHEAD)
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'making partitions for call records failed'));
+    for (const table of this.keepsLines ? [CALLS, LOG_LINES] : [CALLS])
+      await this.days
+        .prepare(table, nowMs, DAYS_AHEAD)
+        .catch((error: unknown) => this.logger.warn({ err: error, ...table }, 'making partitions failed'));
   }
 
   private failed(error: unknown): void {

@@ -5,6 +5,8 @@ import { CallsByTrace1764400000104 } from './migrations/0004-calls-by-trace.migr
 import { CleanUpOfBefore1764400000105 } from './migrations/0005-clean-up-of-before.migration.js';
 import { AuditTrail1764800000106 } from './migrations/0006-audit-trail.migration.js';
 import { AuditForwarding1764800000107 } from './migrations/0007-audit-forwarding.migration.js';
+import { LogLines1764900000108 } from './migrations/0008-log-lines.migration.js';
+import { CallsByCode1765000000109 } from './migrations/0009-calls-by-code.migration.js';
 
 /** What metrics keeps. Written and read in bulk by SQL of its own, so there are no entities. */
 export const metricsDatabase = {
@@ -18,5 +20,7 @@ export const metricsDatabase = {
     CleanUpOfBefore1764400000105,
     AuditTrail1764800000106,
     AuditForwarding1764800000107,
+    LogLines1764900000108,
+    CallsByCode1765000000109,
   ],
 } as const;

@@ -1,8 +1,6 @@
-import { ApiPropertyOptional, PickType } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsBoolean, IsOptional } from 'class-validator';
+import { PickType } from '@nestjs/swagger';
 import { CallFilterQuery } from '../call-log/calls.query.js';
-import { Text } from '../rest/query.decorators.js';
+import { Switch, Text } from '../rest/query.decorators.js';
 
 /** `GET /tap?name=*_search&outcome=refused,error` */
 export class TapQuery extends PickType(CallFilterQuery, [
@@ -20,13 +18,11 @@ export class TapQuery extends PickType(CallFilterQuery, [
   @Text('The name of the tool or prompt, or the URI of the resource; `*` stands for any text.')
   name?: string;
 
-  @ApiPropertyOptional({
-    type: Boolean,
-    default: false,
-    description: 'Leave out who called, by which token, and from where.',
-  })
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean()
+  @Switch(
+    'Say also, as `state`, when what `GET /gateways`, `GET /tools`, `GET /servers` and `GET /changes` show may be other than before.',
+  )
+  state = false;
+
+  @Switch('Leave out who called, by which token, and from where.')
   redact = false;
 }

@@ -1,11 +1,13 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { Permission } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import { CallsSeen, CallsWatched } from '#contracts/metrics/tap.signal';
+import { STATE_TOPICS, StateChanged, type StateTopic } from '#contracts/registry/state-changed.event';
 import { type Bus, InjectBus, type Subscription } from '#libs/bus';
 import { fail, toGatewayError } from '#libs/errors';
-import { AdminGuard, CallerAdmission, type CredentialCarrier } from '#libs/identity';
+import { AdminGuard, CallerAdmission, type CredentialCarrier, holds } from '#libs/identity';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { filterOf } from '../call-log/call-filter.js';
 import { matching } from './matching.js';
@@ -25,6 +27,7 @@ const WATCHED_MS = 5_000;
 const RECORDS_PER_MESSAGE = 200;
 
 interface Watching {
+  readonly topics: ReadonlySet<StateTopic>;
   readonly viewer: TapViewer;
   readonly caller: Principal;
   readonly request: CredentialCarrier;
@@ -56,6 +59,9 @@ export class TapService implements BeforeApplicationShutdown {
       }),
       bus.subscribe(CallsSeen, ({ by, records }) => {
         if (by !== bus.instance) this.show(records);
+      }),
+      bus.subscribe(StateChanged, ({ topic }) => {
+        for (const { viewer, topics } of this.watching) if (topics.has(topic)) viewer.offerState(topic);
       }),
       callers.onForgotten((concerns) => {
         for (const watching of this.watching) if (concerns(watching.caller)) void this.readmit(watching);
@@ -92,7 +98,12 @@ export class TapService implements BeforeApplicationShutdown {
         data: { limitOf: 'taps', kind: 'concurrency', limit: VIEWERS_PER_CALLER_MAX },
       });
     if (this.watching.size >= VIEWERS_MAX) throw fail('http.overloaded');
-    const watching = { viewer: new TapViewer(isAsked, query.redact), caller, request };
+    const watching = {
+      viewer: new TapViewer(isAsked, query.redact),
+      caller,
+      request,
+      topics: new Set(query.state ? topicsOf(caller) : []),
+    };
     this.watching.add(watching);
     watching.viewer.once('close', () => this.leave(watching));
     if (this.timer === undefined) {
@@ -156,3 +167,12 @@ export class TapService implements BeforeApplicationShutdown {
 
 /** What has become of a call that was `unknown` is another thing to show. */
 const keyOf = ({ callId, outcome }: CallRecord): string => `${callId} ${outcome}`;
+
+/** That something has changed is told to whoever may ask what. */
+const topicsOf = (caller: Principal): readonly StateTopic[] =>
+  STATE_TOPICS.filter((topic) => PERMISSIONS_OF[topic].some((permission) => holds(caller, permission)));
+
+const PERMISSIONS_OF = {
+  gateways: ['gateways.read'],
+  catalog: ['gateways.read', 'tools.read', 'servers.read'],
+} as const satisfies Record<StateTopic, readonly Permission[]>;

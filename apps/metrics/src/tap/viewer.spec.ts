@@ -44,3 +44,28 @@ it('a viewer sees nobody when it asks for that', () => {
   expect(shown?.data).toMatchObject({ id: 'one', user: null, tokenId: null, client: null, address: null });
   expect(JSON.stringify(shown)).not.toMatch(/dev@example|jti|test-client|192\.0\.2/);
 });
+
+it('a viewer is told of state once a second, of all topics at once, when they change more often', () => {
+  const viewer = new TapViewer(() => true, false);
+  for (const topic of ['gateways', 'catalog', 'gateways', 'catalog'] as const) viewer.offerState(topic);
+  expect(told(viewer)).toEqual([{ event: 'state', data: { topics: ['gateways'] } }]);
+  viewer.tick();
+  expect(told(viewer)).toEqual([{ event: 'state', data: { topics: ['catalog', 'gateways'] } }]);
+  viewer.tick();
+  viewer.tick();
+  expect(told(viewer)).toEqual([]);
+});
+
+it('a viewer whose stream has ended is told nothing more, and is let go when it does not read to the end', () => {
+  const viewer = new TapViewer(() => true, false);
+  const errors: Error[] = [];
+  viewer.on('error', (error) => errors.push(error));
+  for (const call of calls(SHOWN_PER_SECOND_MAX + 1)) viewer.offer(call);
+  for (const topic of ['gateways', 'catalog'] as const) viewer.offerState(topic);
+  viewer.finish('rights_changed');
+  viewer.tick();
+  expect([viewer.errored, viewer.destroyed]).toEqual([null, false]);
+  for (let second = 0; second < 100; second++) viewer.tick();
+  expect([viewer.errored, viewer.destroyed]).toEqual([null, true]);
+  expect(errors).toEqual([]);
+});

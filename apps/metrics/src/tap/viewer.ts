@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
+import type { StateTopic } from '#contracts/registry/state-changed.event';
 import { CallView } from '../call-log/call.view.js';
 
 /** Calls that one viewer is shown in a second; those beyond are counted. */
@@ -16,7 +17,7 @@ export type TapEnd = 'stopping' | 'stalled' | 'rights_changed' | 'auth_unavailab
 
 /**
  * One viewer of calls, as `text/event-stream`: `call` with a `CallView`, `missed` with how many there were beyond what is
- * shown in a second, `end` with the reason.
+ * shown in a second, `state` with what may be other than before, `end` with the reason.
  */
 export class TapViewer extends Readable {
   private left = SHOWN_PER_SECOND_MAX;
@@ -24,6 +25,9 @@ export class TapViewer extends Readable {
   private silentSeconds = 0;
   private stalledSeconds = 0;
   private isOver = false;
+  /** Of what state it is told in the next second, having been told in this one. */
+  private readonly stateToTell = new Set<StateTopic>();
+  private hasToldState = false;
 
   constructor(
     private readonly isAsked: (record: CallRecord) => boolean,
@@ -42,8 +46,22 @@ export class TapViewer extends Readable {
     }
   }
 
+  /** At most once a second. */
+  offerState(topic: StateTopic): void {
+    if (this.destroyed || this.isOver) return;
+    this.stateToTell.add(topic);
+    if (!this.hasToldState) this.tellState();
+  }
+
   /** Once a second. */
   tick(): void {
+    if (this.isOver) {
+      // Whoever does not read to the end keeps a place that others wait for.
+      if (++this.stalledSeconds >= STALLED_SECONDS_MAX) this.destroy();
+      return;
+    }
+    this.hasToldState = false;
+    this.tellState();
     this.left = SHOWN_PER_SECOND_MAX;
     this.stalledSeconds = this.isFull ? this.stalledSeconds + 1 : 0;
     if (this.stalledSeconds >= STALLED_SECONDS_MAX) this.finish('stalled');
@@ -68,6 +86,13 @@ export class TapViewer extends Readable {
 
   override _read(): void {
     // Events come when they come.
+  }
+
+  private tellState(): void {
+    if (this.stateToTell.size === 0 || this.isFull) return;
+    this.tell('state', { topics: [...this.stateToTell] });
+    this.stateToTell.clear();
+    this.hasToldState = true;
   }
 
   private get isFull(): boolean {

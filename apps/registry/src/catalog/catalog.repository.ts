@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { InjectDatabase, transact } from '#libs/storage';
 import { GatewayEntity } from '../gateways/gateway.entity.js';
-import type { LoggedChange, StoredCatalog } from './snapshot.js';
+import type { LoggedChange } from '../changes/catalog-changes.service.js';
+import type { StoredCatalog } from './snapshot.js';
 import type { StoredEntry } from './stored-entry.js';
 
 /** The revision of the catalog, and what was changed since another. */

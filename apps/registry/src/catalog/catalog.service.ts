@@ -1,12 +1,17 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { exchangesTokens } from '#contracts/auth/oauth/oauth-client';
 import { LRUCache } from 'lru-cache';
 import type { RequestOf } from '#contracts/define';
 import type { AccessScope, Catalog, CatalogDelta, CatalogUpstream } from '#contracts/registry/catalog';
 import type { DescribeServer } from '#contracts/registry/describe-server.request';
 import { fail } from '#libs/errors';
+import { OwnIdService } from '../changes/own-id.service.js';
+import { isToldWay } from '../entries/names/peer-kind.js';
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
+import { passedHeadersTo } from '../gateways/passed-headers/passed-headers.js';
 import { sessionScopeOf } from '../gateways/profile.js';
 import { ListingService } from '../refresh/listing.service.js';
+import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { ServerService } from '../servers/server.service.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import { CatalogRepository } from './catalog.repository.js';
@@ -37,11 +42,14 @@ export class CatalogService {
     private readonly catalogs: CatalogRepository,
     private readonly chosen: ServerService,
     private readonly listings: ListingService,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
+    private readonly ownId: OwnIdService,
   ) {}
 
   /** Null: the endpoint of everything that is registered. Throws `registry.server_unknown`. */
   async describe({ serverId, since, heard }: RequestOf<typeof DescribeServer>): Promise<Catalog | CatalogDelta> {
     if (serverId !== null && !isObjectId(serverId)) throw fail('registry.server_unknown');
+    const gatewayId = await this.ownId.read();
     for (;;) {
       const snapshot = await this.kept.at(heard);
       if (serverId !== null && this.known(serverId, snapshot) === null) await this.readServer(serverId, snapshot);
@@ -50,7 +58,7 @@ export class CatalogService {
       const endpoint = serverId === null ? EVERYTHING : this.known(serverId, snapshot);
       if (endpoint === null) continue;
       const delta = since === undefined ? null : deltaOf(endpoint, snapshot, since, this.upstreamOf);
-      return delta ?? wholeOf(endpoint, snapshot, this.upstreamOf);
+      return delta ?? { ...wholeOf(endpoint, snapshot, this.upstreamOf), gatewayId };
     }
   }
 
@@ -79,11 +87,18 @@ export class CatalogService {
     if (snapshot.revision === revision) snapshot.renewGateways(gateways);
   }
 
-  private readonly upstreamOf = (gateway: GatewayEntity): CatalogUpstream => ({
+  private readonly upstreamOf = (gateway: GatewayEntity): CatalogUpstream => {
+    const passedHeaders = passedHeadersTo(gateway, this.settings.passedHeaders);
+    return { ...this.describedUpstream(gateway), ...(passedHeaders.length > 0 && { passedHeaders }) };
+  };
+
+  private readonly describedUpstream = (gateway: GatewayEntity): CatalogUpstream => ({
     id: gateway.id,
     name: gateway.name,
     slug: gateway.slug,
     sessionScope: sessionScopeOf(gateway),
+    ...(exchangesTokens(gateway.credentialShape.oauth?.grantType) && { exchangesTokens: true as const }),
+    ...(isToldWay(gateway, this.settings.wayTo) && { isToldWay: true }),
     ...(gateway.timeoutMs !== null && { timeoutMs: gateway.timeoutMs }),
     capabilities: gateway.capabilities,
     instructions: gateway.instructions,

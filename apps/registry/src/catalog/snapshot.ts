@@ -1,14 +1,6 @@
 import type { GatewayEntity } from '../gateways/gateway.entity.js';
+import type { LoggedChange } from '../changes/catalog-changes.service.js';
 import { type KeptEntry, type StoredEntry, isAlone, isApp, keptEntry } from './stored-entry.js';
-
-/** What one revision changed. */
-export interface LoggedChange {
-  readonly revision: number;
-  readonly entryIds: readonly string[];
-  /** Gateways any of whose entries may be other than before. */
-  readonly gatewayIds: readonly string[];
-  readonly serverIds: readonly string[];
-}
 
 /** Rows of the moment of a revision: whatever of the gateways and entries that were asked for is there. */
 export interface StoredCatalog {
@@ -103,8 +95,8 @@ export class Snapshot {
 
   /** Null: too long ago, or never. */
   changesSince(revision: number): Changes | null {
-    if (revision > this.known || revision < (this.log[0]?.revision ?? this.known + 1) - 1) return null;
-    const changes = this.log.filter((change) => change.revision > revision);
+    if (revision > this.known || revision < this.known - this.log.length) return null;
+    const changes = this.log.slice(this.log.length - (this.known - revision));
     return {
       entryIds: new Set(changes.flatMap(({ entryIds }) => entryIds)),
       gatewayIds: new Set(changes.flatMap(({ gatewayIds }) => gatewayIds)),

@@ -13,6 +13,8 @@ export class CatalogChange {
   /** Gateways any of whose entries may be other than before. */
   readonly upstreamIds = new Set<string>();
   readonly upstreams = new Map<string, 'updated' | 'removed'>();
+  /** Set by whoever wrote it down with the last statement of the change. */
+  revision: number | null = null;
   private readonly showingServerIds = new Set<string>();
   private readonly entryUpstreamIds = new Set<string>();
 
@@ -47,6 +49,17 @@ export class CatalogChange {
     this.entryIds.add(entry.id);
     this.entryUpstreamIds.add(entry.gatewayId);
     await this.touchServersOfEntries([entry.id]);
+  }
+
+  /** As `touchEntry`, where it is known which virtual servers show it. */
+  touchShownEntry(
+    entry: { readonly id: string; readonly kind: EntryKind; readonly gatewayId: string },
+    serverIds: readonly string[],
+  ): void {
+    this.touchKinds([entry.kind]);
+    this.entryIds.add(entry.id);
+    this.entryUpstreamIds.add(entry.gatewayId);
+    for (const id of serverIds) this.showingServerIds.add(id);
   }
 
   /** The virtual servers that show any of the entries. Call it before an entry is deleted. */

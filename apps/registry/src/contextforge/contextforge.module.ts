@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { GatewaysModule } from '../gateways/gateways.module.js';
 import { ServersModule } from '../servers/servers.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
+import { CredentialSealsService } from './export/credential-seals.service.js';
 import { ExportController } from './export/export.controller.js';
 import { ExportService } from './export/export.service.js';
 import { GatewayImporter } from './import/gateway-importer.service.js';
@@ -16,6 +17,7 @@ import { ToolImporter } from './import/tool-importer.service.js';
   imports: [EntriesModule, GatewaysModule, ServersModule],
   controllers: [ExportController, ImportController],
   providers: [
+    CredentialSealsService,
     ExportService,
     GatewayImporter,
     ImportService,

@@ -91,6 +91,9 @@ export class EntryGatewayEntity implements AccessScope {
   @Column({ type: 'text' })
   toolNameStyle!: ToolNameStyle;
 
+  @Column({ type: 'simple-json' })
+  serverInfo!: Record<string, unknown>;
+
   @Column({ type: 'text' })
   transport!: UpstreamTransport;
 

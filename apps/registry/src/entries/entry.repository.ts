@@ -2,9 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import { InjectDatabase } from '#libs/storage';
+import type { CatalogChange } from '../changes/catalog-change.js';
+import { NEXT_REVISION, parametersOf } from '../changes/catalog-changes.service.js';
 import type { EntryKind } from '../storage/entry-kind.js';
 import { type ListFilter, type Page, type Paged, narrowTo, onlySeenBy, pageOf } from '../storage/page.js';
-import { BYTES_SHOWN, EntryEntity, type EntryWithGateway, SwitchedOffEntity, selectEntries } from './entry.entity.js';
+import {
+  BYTES_SHOWN,
+  EntryEntity,
+  EntryGatewayEntity,
+  type EntryWithGateway,
+  SwitchedOffEntity,
+  selectEntries,
+} from './entry.entity.js';
 import type { ListLength } from './list-findings.js';
 
 /** How many entries of each kind a gateway has, and how long the definitions are that it shows of them. */
@@ -12,6 +21,12 @@ export type EntrySums = Readonly<Record<EntryKind, EntrySum>>;
 
 export interface EntrySum extends ListLength {
   readonly count: number;
+}
+
+/** A transaction, and what it changes. */
+export interface WholeChange {
+  readonly manager: EntityManager;
+  readonly change: CatalogChange;
 }
 
 /** An entry by the name that clients use. */
@@ -24,6 +39,8 @@ const NONE: EntrySum = { count: 0, entries: 0, bytes: 0 };
 const NO_ENTRIES: EntrySums = { tool: NONE, prompt: NONE, resource: NONE, template: NONE };
 /** Eighteen parameters a row, of the 65,535 a statement may have. */
 const ROWS_PER_INSERT = 500;
+/** Whose entries are read rather than all those in the order of the list. */
+const FEW_GATEWAYS = 50;
 
 @Injectable()
 export class EntryRepository {
@@ -110,12 +127,29 @@ export class EntryRepository {
       .getMany();
   }
 
-  list(kind: EntryKind, principal: Principal, filter: ListFilter, page: Page): Promise<Paged<EntryWithGateway>> {
+  async list(kind: EntryKind, principal: Principal, filter: ListFilter, page: Page): Promise<Paged<EntryWithGateway>> {
+    const gatewayIds = await this.fewGateways(principal, filter);
     const query = withTemplates(selectEntries(this.database.manager).where('entry.kind = :kind', { kind }), [kind]);
     onlySeenBy(query, 'gateway', principal);
     if (!filter.includeInactive) query.andWhere('entry.enabled AND gateway.enabled');
     if (filter.gatewayId !== null) query.andWhere('entry.gatewayId = :gatewayId', { gatewayId: filter.gatewayId });
+    if (gatewayIds !== null) query.andWhere('entry.gatewayId = ANY(:gatewayIds)', { gatewayIds });
     return pageOf(narrowTo(query, filter, { tagged: 'entry', sighted: 'gateway' }), 'entry', page);
+  }
+
+  /**
+   * The gateways that a list is narrowed to by who sees them, where they are few: then their entries are read. Null where
+   * they are many: then a page is soon full of whatever comes next.
+   */
+  private async fewGateways(principal: Principal, filter: ListFilter): Promise<string[] | null> {
+    if (filter.gatewayId !== null) return null;
+    const isNarrow = filter.visibility !== null || filter.teamId !== null || principal.teams !== null;
+    if (!isNarrow) return null;
+    const query = this.database.manager.createQueryBuilder(EntryGatewayEntity, 'gateway').select('gateway.id', 'id');
+    onlySeenBy(query, 'gateway', principal);
+    narrowTo(query, { ...filter, tagGroups: [] }, { tagged: 'gateway', sighted: 'gateway' });
+    const rows = await query.limit(FEW_GATEWAYS + 1).getRawMany<{ id: string }>();
+    return rows.length > FEW_GATEWAYS ? null : rows.map(({ id }) => id);
   }
 
   /** Answers a function from a gateway's id to its sums. */
@@ -144,6 +178,41 @@ export class EntryRepository {
 
   async update(id: string, changes: Partial<EntryEntity>, manager: EntityManager): Promise<void> {
     await manager.update(EntryEntity, { id }, changes);
+  }
+
+  /** What has to be known of an entry before it is switched: whether somebody has blocked it, and which virtual servers show it. */
+  async readBeforeSwitch(
+    { id, gatewayId, originalName }: EntryEntity,
+    manager: EntityManager,
+  ): Promise<{ readonly isBlocked: boolean; readonly serverIds: readonly string[] }> {
+    const [row]: [{ isBlocked: boolean; serverIds: string[] }] = await manager.query(
+      `SELECT EXISTS (SELECT FROM registry.tool_change
+                       WHERE gateway_id = $2 AND original_name = $3 AND state = 'blocked') AS "isBlocked",
+              ARRAY(SELECT DISTINCT server_id FROM registry.server_entry WHERE entry_id = $1) AS "serverIds"`,
+      [id, gatewayId, originalName],
+    );
+    return row;
+  }
+
+  /**
+   * As `switch`, where it is all that a change does: in one statement with its revision. A tool that is blocked stays off when
+   * it is blocked no more.
+   */
+  async switchAlone(
+    entry: EntryEntity,
+    enabled: boolean,
+    updatedAt: Date,
+    { manager, change }: WholeChange,
+  ): Promise<void> {
+    const { id, gatewayId, kind, originalName } = entry;
+    const [row]: [{ value: string }] = await manager.query(
+      `WITH ${NEXT_REVISION},
+            switched AS (UPDATE registry.entry SET enabled = $6, updated_at = $7 WHERE id = $5),
+            ${enabled ? SWITCHED_ON : SWITCHED_OFF}
+       SELECT value FROM next`,
+      [...parametersOf(change), id, enabled, updatedAt, gatewayId, kind, originalName],
+    );
+    change.revision = Number(row.value);
   }
 
   /** Switches an entry, for as long as its gateway is registered: also one that its upstream has dropped and may offer again. */
@@ -181,6 +250,13 @@ export class EntryRepository {
     if (ids.length > 0) await manager.delete(EntryEntity, [...ids]);
   }
 }
+
+const SWITCHED_ON = `known AS (DELETE FROM registry.switched_off
+  WHERE gateway_id = $8 AND kind = $9 AND original_name = $10)`;
+const SWITCHED_OFF = `known AS (INSERT INTO registry.switched_off (gateway_id, kind, original_name)
+  VALUES ($8, $9, $10) ON CONFLICT DO NOTHING),
+  stays_off AS (UPDATE registry.tool_change SET was_enabled = false
+    WHERE $9::text = 'tool' AND gateway_id = $8 AND original_name = $10 AND state = 'blocked')`;
 
 /** A prompt that is kept here is shown with its template. */
 const withTemplates = (

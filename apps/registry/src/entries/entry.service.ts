@@ -5,12 +5,13 @@ import { fail } from '#libs/errors';
 import { assertRepeats } from '#libs/service';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import { KeptRowsService } from '../changes/kept-rows.service.js';
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { type ListQuery, filterOf, listAnswer, nextCursorOf, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
-import { ToolChangeRepository } from './ledger/tool-change.repository.js';
 import { ToolLedgerService } from './ledger/tool-ledger.service.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
+import { type Paged, scopeKeyOf } from '../storage/page.js';
 import { isObjectId } from '../storage/stored.entity.js';
 import { OWN_MEMBERS, type UpdateEntryBody, type UpdateToolBody } from './entry.body.js';
 import { type EntryEntity, EntryGatewayEntity, type EntryWithGateway } from './entry.entity.js';
@@ -18,6 +19,19 @@ import { EntryRepository } from './entry.repository.js';
 import { type EntryView, entryView, type TemplateListView } from './entry.view.js';
 import { NameConflictService } from './names/name-conflict.service.js';
 import { exposedNameOf, namingOf, problemWithName } from './names/naming.js';
+
+const KEPT_AS = { tool: 'tools', prompt: 'prompts', resource: 'resources', template: 'resources' } as const;
+
+/** What an entry takes in memory beside its texts. */
+const ROW_CHARS = 1_000;
+
+/** About as many characters as an entry takes in memory. */
+const charsOf = ({ definition, legacyDefinition, descriptionOverride, gateway }: EntryWithGateway): number =>
+  ROW_CHARS +
+  definition.length +
+  (legacyDefinition?.length ?? 0) +
+  (descriptionOverride?.length ?? 0) +
+  JSON.stringify(gateway.serverInfo).length;
 
 /** Which entry is changed, how and by whom. */
 export interface EntryUpdate {
@@ -38,13 +52,13 @@ export class EntryService {
     private readonly conflicts: NameConflictService,
     private readonly changes: CatalogChangesService,
     private readonly credentials: UpstreamCredentialService,
-    private readonly ledger: ToolChangeRepository,
     private readonly toolLedger: ToolLedgerService,
+    private readonly kept: KeptRowsService,
   ) {}
 
   /** The entries of a kind that the caller may see; an array, or a page when the query asks for one. */
   async list(kind: EntryKind, query: ListQuery, principal: Principal) {
-    const paged = await this.entries.list(kind, principal, filterOf(query), pageOfQuery(query));
+    const paged = await this.readPage(kind, query, principal);
     return listAnswer(
       query,
       LIST_OF[kind],
@@ -55,7 +69,7 @@ export class EntryService {
 
   /** The resource templates that the caller may see, as ContextForge lists them: never a plain array. */
   async listTemplates(query: ListQuery, principal: Principal): Promise<TemplateListView> {
-    const paged = await this.entries.list('template', principal, filterOf(query), pageOfQuery(query));
+    const paged = await this.readPage('template', query, principal);
     return { resource_templates: paged.rows.map((row) => entryView(row, principal)), next_cursor: nextCursorOf(paged) };
   }
 
@@ -98,9 +112,17 @@ export class EntryService {
   }
 
   async describe(kinds: readonly EntryKind[], id: string, principal: Principal): Promise<EntryView> {
-    const entry = await this.find(kinds, id);
-    assertCanView(principal, entry.gateway);
-    return entryView(entry, principal);
+    // What is not there is not kept: anyone may ask for that.
+    if (!isObjectId(id)) throw fail('registry.unknown');
+    const [kind] = kinds;
+    const found = await this.kept.of({
+      list: KEPT_AS[kind as EntryKind],
+      key: ['one', kinds, id],
+      read: () => this.find(kinds, id),
+      chars: charsOf,
+    });
+    assertCanView(principal, found.gateway);
+    return entryView(found, principal);
   }
 
   /** What the body leaves out stays. Throws `http.invalid` for what cannot be changed, and `http.invalid` or `registry.name_taken` for a custom name. */
@@ -148,16 +170,12 @@ export class EntryService {
     return this.changes.make(async (manager, change) => {
       const entry = await this.find(kinds, id, manager);
       assertCanChange(principal, entry.gateway);
-      if (
-        enabled &&
-        entry.kind === 'tool' &&
-        (await this.ledger.isBlocked(entry.gatewayId, entry.originalName, manager))
-      )
+      const { isBlocked, serverIds } = await this.entries.readBeforeSwitch(entry, manager);
+      if (enabled && entry.kind === 'tool' && isBlocked)
         throw fail('http.conflict', { message: 'The tool is blocked: approve its change, or keep the old version' });
-      await change.touchEntry(entry);
-      if (!enabled && entry.kind === 'tool') await this.ledger.stayOff(entry.gatewayId, entry.originalName, manager);
+      change.touchShownEntry(entry, serverIds);
       const updatedAt = new Date();
-      await this.entries.switch(entry, enabled, updatedAt, manager);
+      await this.entries.switchAlone(entry, enabled, updatedAt, { manager, change });
       return entryView(Object.assign(entry, { enabled, updatedAt }), principal);
     });
   }
@@ -187,6 +205,16 @@ export class EntryService {
       await manager.delete(EntryGatewayEntity, { id: gateway.id });
       change.upstreamIds.add(gateway.id);
       change.upstreams.set(gateway.id, 'removed');
+    });
+  }
+
+  private readPage(kind: EntryKind, query: ListQuery, principal: Principal): Promise<Paged<EntryWithGateway>> {
+    const [filter, page] = [filterOf(query), pageOfQuery(query)];
+    return this.kept.of({
+      list: KEPT_AS[kind],
+      key: [kind, scopeKeyOf(principal), filter, page],
+      read: () => this.entries.list(kind, principal, filter, page),
+      chars: ({ rows }) => rows.reduce((sum, row) => sum + charsOf(row), 0),
     });
   }
 

@@ -5,7 +5,8 @@ import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
 import { prefixOf, slugFor } from '../entries/names/naming.js';
 import { type ApiReading, discoveredFrom } from '../sources/api-reading.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
-import { OpenApiSourceService } from '../sources/openapi/openapi-source.service.js';
+import { isAtServer, tlsFrom } from './tls/upstream-tls.js';
+import { OpenApiSourceService, type ReadingTerms } from '../sources/openapi/openapi-source.service.js';
 import { sourceFrom } from '../sources/openapi/source-choice.js';
 import { pinnedNames } from '../sources/openapi/tool-changes.js';
 import type { Discovery } from './discovery-result.js';
@@ -52,7 +53,8 @@ export class ApiDiscoveryService {
     const { documentUrl } = body.openapi;
     const sealed = documentUrl === undefined ? null : sealUrl(urlText(documentUrl), null, 'documentQuery');
     const source = sourceFrom(atServer(body.openapi, body.url));
-    const reading = await this.openapi.read(source, body.openapi.document, { prefix });
+    const tls = isAtServer(source.documentUrl, source.serverUrl) ? tlsFrom(body, undefined) : null;
+    const reading = await this.openapi.read(source, body.openapi.document, { prefix, ...(tls && { tls }) });
     assertFiltersAreUsed(reading, body.openapi);
     return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', sealed?.secrets ?? {});
   }
@@ -66,13 +68,20 @@ export class ApiDiscoveryService {
       slug: slugFor(body, before),
       toolPrefix: body.toolPrefix === undefined ? before.toolPrefix : body.toolPrefix,
     });
-    const terms = { prefix, pinnedNames: await this.namesOf(before), upstreamId: before.id };
     const { documentUrl, document } = body.openapi;
     const sealed =
       documentUrl === undefined ? null : sealUrl(urlText(documentUrl), before.source.documentUrl, 'documentQuery');
-    const isSame = sealed !== null && sealed.secrets === null;
-    const asked = Object.assign(new OpenApiBody(), body.openapi, isSame && { documentUrl: sealed.shown });
-    const reading = await this.openapi.read(sourceFrom(atServer(asked, body.url), before.source), document, terms);
+    const isSame = sealed === null || sealed.secrets === null;
+    const asked = Object.assign(new OpenApiBody(), body.openapi, sealed && isSame && { documentUrl: sealed.shown });
+    const source = sourceFrom(atServer(asked, body.url), before.source);
+    const given = tlsFrom(body, before.credentialShape.tls);
+    const terms = {
+      prefix,
+      pinnedNames: await this.namesOf(before),
+      ...(isSame ? keptFor(before, given === undefined) : {}),
+      ...(given && isAtServer(source.documentUrl, source.serverUrl ?? before.url) && { tls: given }),
+    };
+    const reading = await this.openapi.read(source, document, terms);
     assertFiltersAreUsed(reading, body.openapi);
     const secrets = sealed === null ? (document === undefined ? null : {}) : sealed.secrets;
     return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', secrets);
@@ -82,7 +91,11 @@ export class ApiDiscoveryService {
   async reread(gateway: GatewayEntity): Promise<ApiDiscovery> {
     if (gateway.source === null)
       throw fail('http.conflict', { message: 'What was described by hand is not refreshed' });
-    const terms = { prefix: prefixOf(gateway), pinnedNames: await this.namesOf(gateway), upstreamId: gateway.id };
+    const terms = {
+      prefix: prefixOf(gateway),
+      pinnedNames: await this.namesOf(gateway),
+      ...keptFor(gateway, true),
+    };
     return apiDiscovery(await this.openapi.read(gateway.source, undefined, terms), 'OPENAPI', null);
   }
 
@@ -90,6 +103,17 @@ export class ApiDiscoveryService {
     return pinnedNames(await this.entries.findOf(gateway.id));
   }
 }
+
+/**
+ * What is kept for the document of a gateway, wherever the gateway is about to move. Never for a URL that a body gives:
+ * whoever may change a gateway would send its secrets to a place of their own.
+ */
+const keptFor = ({ id, url, source, credentialShape }: GatewayEntity, keepsTls: boolean): Partial<ReadingTerms> => ({
+  upstreamId: id,
+  ...(keepsTls &&
+    credentialShape.tls !== undefined &&
+    isAtServer(source?.documentUrl ?? null, url) && { tls: 'kept' as const }),
+});
 
 /** Throws `http.invalid` for a body of another kind of upstream. */
 const assertSameKind = (before: GatewayEntity, body: UpdateGatewayBody): void => {

@@ -3,14 +3,14 @@ import type { EntityManager } from 'typeorm';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import { DiscoverUpstream } from '#contracts/tool-invocation/discover-upstream.request';
-import { type Bus, InjectBus } from '#libs/bus';
 import { tellsOfHiddenText } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-entries.service.js';
 import { type NamedGateway, type ToolNameStyle, namingOf } from '../entries/names/naming.js';
+import { peerKindOf } from '../entries/names/peer-kind.js';
 import { SETTINGS, type RegistrySettings } from '../registry.settings.js';
 import { ApiDiscoveryService } from './api-discovery.service.js';
+import { AskedUpstreams } from './federation/asked-upstreams.js';
 import { DescribedUpstreams } from './described/described-upstreams.js';
 import {
   type Discovery,
@@ -22,12 +22,12 @@ import {
   refusalOf,
   withDistinctNames,
 } from './discovery-result.js';
-import type { GatewayEntity, RefusedEntry } from './gateway.entity.js';
+import { GatewayEntity, type RefusedEntry } from './gateway.entity.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { changePolicyOf } from '../entries/ledger/change-policy.js';
 import { newToolsOf, withNewTools } from './new-tools.js';
 import { withWantedConsent } from './registration/wanted-consent.js';
-import { type Connection, isByHand, profileOf, speaksMcp } from './profile.js';
+import { type Connection, isByHand, speaksMcp } from './profile.js';
 
 /** What applying a discovery did to the entries of a gateway. */
 export interface AppliedDiscovery extends Pick<ReplacedEntries, 'added' | 'updated' | 'removed'> {
@@ -48,13 +48,14 @@ export class DiscoveryService {
     readonly apis: ApiDiscoveryService,
     /** What gRPC servers and A2A agents offer. */
     readonly described: DescribedUpstreams,
-    @InjectBus() private readonly bus: Bus,
+    private readonly asked: AskedUpstreams,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
   /**
    * Connects and lists, which may take 30 s: no database connection may be held meanwhile. With `credential` undefined,
-   * what auth keeps for the upstream is presented. Rejects with `upstream.…` or `bus.…`.
+   * what auth keeps for the upstream is presented. Rejects with `upstream.…` (`upstream.refused`
+   * where it is this gateway itself) or `bus.…`.
    */
   async discover(
     connection: Connection,
@@ -62,12 +63,7 @@ export class DiscoveryService {
     credential?: UpstreamCredential | null,
   ): Promise<Discovery> {
     const askedAt = new Date();
-    const { head } = await this.bus.ask(DiscoverUpstream, {
-      profile: profileOf(connection),
-      transport,
-      ...(credential !== undefined && { credential }),
-    });
-    return { discovered: head, askedAt };
+    return { discovered: await this.asked.discover(connection, transport, credential), askedAt };
   }
 
   /** As `discover`, of one that is not registered yet: where it refuses who shows nothing and wants OAuth, that is said. */
@@ -77,7 +73,7 @@ export class DiscoveryService {
     credential?: UpstreamCredential | null,
   ): Promise<Discovery> {
     return this.discover(connection, transport, credential).catch(async (error: unknown) => {
-      throw credential === null ? await withWantedConsent(this.bus, connection, error) : error;
+      throw credential === null ? await withWantedConsent(this.asked.bus, connection, error) : error;
     });
   }
 
@@ -101,7 +97,7 @@ export class DiscoveryService {
     // What was described by hand was given its name by whoever described it.
     const fallback = isByHand(discovery.discovered) ? 'exact' : this.settings.toolNameStyle;
     const toolNameStyle = asked.toolNameStyle ?? fallback;
-    const naming = namingOf({ ...asked, toolNameStyle });
+    const naming = namingOf({ ...asked, toolNameStyle, serverInfo: discovery.discovered.serverInfo });
     return { toolNameStyle, found: withDistinctNames(readDiscovery(discovery, naming), naming) };
   }
 
@@ -112,7 +108,7 @@ export class DiscoveryService {
 
   /** Ends what a discovery has left open: a child process, a connection, the profile it was made with. */
   release(upstreamId: string, change: 'updated' | 'removed'): void {
-    this.bus.publish(UpstreamChanged, { upstreamId, change });
+    this.asked.bus.publish(UpstreamChanged, { upstreamId, change });
   }
 
   /** Within a change: stores what was discovered. An entry whose name is taken is left out and stands in `refused`. */
@@ -122,7 +118,9 @@ export class DiscoveryService {
     manager: EntityManager,
     change: CatalogChange,
   ): Promise<AppliedDiscovery> {
-    const found = readDiscovery(discovery, namingOf(gateway));
+    const { serverInfo } = discovery.discovered;
+    const named = Object.assign(new GatewayEntity(), gateway, { serverInfo });
+    const found = readDiscovery(discovery, namingOf(named));
     // Where it has never been reached, nothing of it is newer than its registration.
     const isKnown = gateway.lastError === null;
     const entries = withNewTools(found.entries, isKnown ? newToolsOf(gateway, this.settings.newTools) : 'enabled');
@@ -130,7 +128,7 @@ export class DiscoveryService {
     const hiddenTexts = hiddenTextsIn(found.refused);
     const offered = { entries, incomplete: found.incomplete, changePolicy, hiddenTexts };
     const { added, updated, removed, conflicting, toolsHeld } = await this.entries.replace(
-      gateway,
+      named,
       offered,
       manager,
       change,
@@ -154,10 +152,11 @@ export class DiscoveryService {
 const hiddenTextsIn = (refused: readonly RefusedEntry[]): ReadonlySet<string> =>
   new Set(refused.filter(({ list, reason }) => list === 'tools' && tellsOfHiddenText(reason)).map(({ name }) => name));
 
-type Description = Pick<UpstreamDescription, 'capabilities' | 'instructions' | 'hints' | 'legacy'>;
+type Description = Pick<UpstreamDescription, 'serverInfo' | 'capabilities' | 'instructions' | 'hints' | 'legacy'>;
 
 const describesItselfAnew = (before: Description, now: Description): boolean =>
   before.instructions !== now.instructions ||
+  peerKindOf(before.serverInfo) !== peerKindOf(now.serverInfo) ||
   JSON.stringify(before.capabilities) !== JSON.stringify(now.capabilities) ||
   JSON.stringify(before.legacy) !== JSON.stringify(now.legacy) ||
   scopesOf(before) !== scopesOf(now);

@@ -15,16 +15,16 @@ import {
 } from 'class-validator';
 import { MayRepeat, NotSupported } from '#libs/service';
 import { type CacheHint, ERAS, type Era, type SessionScope } from '#contracts/registry/catalog';
+import { PASSED_HEADERS_MAX } from '#contracts/registry/passed-headers.rules';
 import { UPSTREAM_TRANSPORTS, type UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { SLUG, TOOL_NAME_STYLES, TOOL_PREFIX, type ToolNameStyle } from '../entries/names/naming.js';
-import { AddressBody } from './addresses/address.body.js';
-import { ADDRESSES_MAX } from './addresses/addresses.js';
+import { type AddressBody, Addresses } from './addresses/address.body.js';
 import { AUTH_TYPES, type AuthType } from './gateway.entity.js';
 import { GatewayView } from './gateway.view.js';
 import { CHANGE_POLICIES, type ChangePolicy } from '../entries/ledger/change-policy.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { OAuthConfigBody } from './registration/oauth-config.body.js';
-import { OwnedBody } from '../rest/owned.body.js';
+import { TlsBody } from './tls/tls.body.js';
 import { A2aBody } from '../sources/a2a/a2a.body.js';
 import { GrpcBody } from '../sources/grpc/grpc.body.js';
 import { OpenApiBody } from '../sources/openapi/openapi.body.js';
@@ -54,19 +54,15 @@ export class AuthHeaderBody {
   authHeaderKey: null,
   authHeaderValue: null,
   authValue: null,
-  caCertificate: null,
   caCertificateSig: null,
-  clientCert: null,
-  clientKey: null,
   gatewayMode: 'cache',
   identityPropagation: null,
   oneTimeAuth: false,
   ownerEmail: null,
-  passthroughHeaders: null,
   refreshIntervalSeconds: null,
   signingAlgorithm: 'ed25519',
 })
-export class RegisterGatewayBody extends OwnedBody {
+export class RegisterGatewayBody extends TlsBody {
   @ApiProperty({ description: 'Unique. Its slug begins the names of the tools unless `toolPrefix` is given.' })
   @IsName()
   name!: string;
@@ -84,24 +80,16 @@ export class RegisterGatewayBody extends OwnedBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'Where the server is reached; for every transport but STDIO.',
+    description:
+      'Where the server is reached, for every transport but STDIO: an http or https URL, or connector://NAME for one behind connectors.',
   })
   @IsOptional()
   @IsUrlText()
   url?: string | null;
 
-  @ApiPropertyOptional({
-    type: [AddressBody],
-    nullable: true,
-    maxItems: ADDRESSES_MAX,
-    description:
-      'STREAMABLEHTTP, SSE: where else the same server is reached, with the same credential. A request that could not be sent to one goes to the next; a session stays where it was begun.',
-  })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(ADDRESSES_MAX)
-  @ValidateNested({ each: true })
-  @Type(() => AddressBody)
+  @Addresses(
+    'Where else the same server is reached, with the same credential, for what is reached by a URL: what could not be sent to one goes to the next; a session, a task and a stream stay where they were begun. OPENAPI: base URLs; A2A: where messages go.',
+  )
   addresses?: AddressBody[] | null;
 
   @ApiPropertyOptional({
@@ -246,6 +234,19 @@ export class RegisterGatewayBody extends OwnedBody {
   oauthConfig?: OAuthConfigBody | null;
 
   @ApiPropertyOptional({
+    type: [String],
+    nullable: true,
+    maxItems: PASSED_HEADERS_MAX,
+    description:
+      'Headers that go on to the server from the requests of its callers, with ENABLE_HEADER_PASSTHROUGH; not for STDIO. `X-Upstream-Authorization` becomes its `Authorization`, in place of the one that is kept for it. Empty: none. Null: DEFAULT_PASSTHROUGH_HEADERS.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(PASSED_HEADERS_MAX)
+  @IsPlainText(128, { each: true, lengthMin: 1 })
+  passthroughHeaders?: readonly string[] | null;
+
+  @ApiPropertyOptional({
     type: Number,
     nullable: true,
     description: 'Milliseconds a call may take in all, in place of TOOL_TIMEOUT; at most a day.',
@@ -345,6 +346,7 @@ export class RegisterGatewayBody extends OwnedBody {
     'addressStandings',
     'era',
     'protocolVersion',
+    'peer',
     'serverInfo',
     'capabilities',
     'toolCount',
@@ -358,6 +360,7 @@ export class RegisterGatewayBody extends OwnedBody {
     'createdAt',
     'updatedAt',
     'lastRefreshAt',
+    'certificates',
   ],
 })
 export class UpdateGatewayBody extends PartialType(OmitType(RegisterGatewayBody, ['keepUnreachable'])) {}

@@ -1,4 +1,5 @@
 import { Column, Entity } from 'typeorm';
+import type { TlsShape } from '#contracts/auth/tls/upstream-tls.rules';
 import type { ShownOAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { CacheHint, Era, SessionScope } from '#contracts/registry/catalog';
 import type { AgentAddress, UpstreamAddress, UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
@@ -26,6 +27,7 @@ export interface CredentialShape {
   readonly queryName?: string;
   /** For `oauth`. */
   readonly oauth?: ShownOAuthClient;
+  readonly tls?: TlsShape;
   /** It also holds parts of the address: a query of a URL, or arguments. What is stored of those is masked. */
   readonly sealsAddress?: boolean;
 }
@@ -119,6 +121,10 @@ export class GatewayEntity extends OwnedEntity {
 
   @Column({ type: 'integer', nullable: true })
   concurrencyMax!: number | null;
+
+  /** Headers of clients that go on to it; null: those of DEFAULT_PASSTHROUGH_HEADERS. */
+  @Column({ type: 'simple-json', nullable: true })
+  passthroughHeaders!: readonly string[] | null;
 
   /** Null: as the transport has it. */
   @Column({ type: 'text', nullable: true })

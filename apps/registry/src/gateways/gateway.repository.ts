@@ -55,6 +55,14 @@ export class GatewayRepository {
     return onlySeenBy(query.where('gateway.id = ANY(:ids)', { ids }), 'gateway', principal).getMany();
   }
 
+  /** Those at any of the URLs that the caller may see. */
+  findSeenAt(urls: readonly string[], principal: Principal): Promise<GatewayEntity[]> {
+    const query = this.database.manager.createQueryBuilder(GatewayEntity, 'gateway');
+    return onlySeenBy(query.where('gateway.url = ANY(:urls)', { urls }), 'gateway', principal)
+      .orderBy('gateway.ordinal')
+      .getMany();
+  }
+
   async insert(gateway: Omit<GatewayEntity, 'ordinal'>, manager: EntityManager): Promise<void> {
     await manager.insert(GatewayEntity, asRow(gateway));
   }

@@ -123,6 +123,11 @@ export class GatewayService {
     return this.gateways.findSeen(ids, principal);
   }
 
+  /** The gateways at any of the URLs, spelt as they are kept, that the caller may see. */
+  findSeenAt(urls: readonly string[], principal: Principal): Promise<GatewayEntity[]> {
+    return this.gateways.findSeenAt(urls, principal);
+  }
+
   async update(id: string, body: UpdateGatewayBody, principal: Principal): Promise<GatewayView> {
     const before = await this.findChangeable(id, principal);
     assertRepeats(body, await this.viewOf(before, principal));
@@ -239,6 +244,7 @@ export class GatewayService {
   async markUnreachable({ id, failingSince }: GatewayEntity, reason: string): Promise<void> {
     const changes = { reachable: false, failingSince: failingSince ?? new Date(), failingReason: reason };
     await this.gateways.update(id, changes);
+    this.changes.noteState('gateways');
   }
 
   private async viewOf(gateway: GatewayEntity, principal: Principal, manager?: EntityManager): Promise<GatewayView> {

@@ -19,32 +19,25 @@ import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.
 import type { EntrySummary } from '../entries/gateway-entries.service.js';
 import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js';
+import { PEER_KINDS, type PeerKind, peerKindOf } from '../entries/names/peer-kind.js';
 import type { A2aSource } from '../sources/a2a/a2a-source.js';
 import type { GrpcSource } from '../sources/grpc/grpc-source.js';
 import type { ReadSource } from '../sources/read-source.js';
 import { canChange, ownerShownTo } from '../rest/ownership.js';
 import { AddressStandingView, AddressView } from './addresses/address.view.js';
+import { originOf } from './addresses/origin.js';
 import { AUTH_TYPES, type AuthType, type GatewayEntity, type RefusedEntry } from './gateway.entity.js';
 import { OAuthConfigView } from './consent/oauth-config.view.js';
 import { CHANGE_POLICIES, type ChangePolicy } from '../entries/ledger/change-policy.js';
 import { NEW_TOOLS, type NewTools } from './new-tools.js';
 import { sessionScopeOf } from './profile.js';
+import { RefusedEntryView } from './federation/refused-entry.view.js';
+import { TlsView, tlsMembers } from './tls/tls.view.js';
 
 const OPTIONAL_TEXT = { type: String, nullable: true } as const;
 const OPTIONAL_INTEGER = { type: 'integer', nullable: true } as const;
 const ANY_JSON = { type: 'object', additionalProperties: true } as const;
 const TO_CHANGERS = 'Only for those who may change the gateway.';
-
-export class RefusedEntryView implements RefusedEntry {
-  @ApiProperty({ type: String, description: 'The MCP list it stands in, such as `tools`.' })
-  readonly list!: string;
-
-  @ApiProperty({ type: String })
-  readonly name!: string;
-
-  @ApiProperty({ type: String })
-  readonly reason!: string;
-}
 
 class AuthHeaderView {
   @ApiProperty({ type: String })
@@ -55,7 +48,7 @@ class AuthHeaderView {
 }
 
 /** A gateway as REST shows it. How it is started and what it is shown is for those who may change it. */
-export class GatewayView {
+export class GatewayView extends TlsView {
   @ApiProperty({ type: String })
   readonly id: string;
 
@@ -170,6 +163,13 @@ export class GatewayView {
   @ApiProperty({ enum: TOOL_NAME_STYLES })
   readonly toolNameStyle: ToolNameStyle;
 
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    description: 'Headers of its callers that go on to it; null: those of DEFAULT_PASSTHROUGH_HEADERS.',
+  })
+  readonly passthroughHeaders: readonly string[] | null;
+
   @ApiProperty(OPTIONAL_INTEGER)
   readonly timeoutMs: number | null;
 
@@ -235,6 +235,14 @@ export class GatewayView {
   @ApiProperty({ type: String, description: 'The newest that it speaks.' })
   readonly protocolVersion: string;
 
+  @ApiProperty({
+    enum: PEER_KINDS,
+    nullable: true,
+    description:
+      'The kind of gateway that it says it is; null: none that is known. The slug is not put before a name of its tools that begins with it.',
+  })
+  readonly peer: PeerKind | null;
+
   @ApiProperty(ANY_JSON)
   readonly serverInfo: Readonly<Record<string, unknown>>;
 
@@ -284,16 +292,18 @@ export class GatewayView {
   readonly lastRefreshAt: Date;
 
   constructor(gateway: GatewayEntity, { counts, findings }: EntrySummary, principal: Principal) {
+    super();
     this.id = gateway.id;
     this.name = gateway.name;
     this.slug = gateway.slug;
-    this.url = gateway.url === null ? null : new URL(gateway.url).origin;
+    this.url = gateway.url === null ? null : originOf(gateway.url);
     this.addresses = gateway.addresses.map((address) => ({ ...address, url: new URL(address.url).origin }));
     this.description = gateway.description;
     this.transport = gateway.transport;
     if (canChange(principal, gateway)) Object.assign(this, connectionMembers(gateway));
     this.toolPrefix = gateway.toolPrefix;
     this.toolNameStyle = gateway.toolNameStyle;
+    this.passthroughHeaders = gateway.passthroughHeaders;
     this.timeoutMs = gateway.timeoutMs;
     this.concurrencyMax = gateway.concurrencyMax;
     this.sessionScope = sessionScopeOf(gateway);
@@ -307,6 +317,7 @@ export class GatewayView {
     this.era = gateway.onlyEra ?? 'auto';
     this.eras = gateway.legacy === null ? [gateway.era] : ERAS;
     this.protocolVersion = gateway.protocolVersion;
+    this.peer = peerKindOf(gateway.serverInfo);
     this.serverInfo = gateway.serverInfo;
     this.capabilities = gateway.capabilities;
     this.toolCount = counts.tool;
@@ -327,6 +338,7 @@ export class GatewayView {
 
 type ConnectionMembers = Pick<
   GatewayView,
+  | keyof TlsView
   | 'url'
   | 'addresses'
   | 'addressStandings'
@@ -360,7 +372,7 @@ const shownSource = (source: ReadSource): ReadSource =>
 /** A mask stands for every secret; sent back, it means "as it was". */
 const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
   const { url, command, args, cwd, source, grpcSource, a2aSource, agent, credentialShape, lastError } = gateway;
-  const { authType, username, headerNames, envNames, queryName, oauth } = credentialShape;
+  const { authType, username, headerNames, envNames, queryName, oauth, tls } = credentialShape;
   const shownArgs = maskArguments(args);
   return {
     url: url === null ? null : splitQuery(url).shown,
@@ -377,6 +389,7 @@ const connectionMembers = (gateway: GatewayEntity): ConnectionMembers => {
     lastError,
     unreachableReason: gateway.reachable ? null : gateway.failingReason,
     authType,
+    ...tlsMembers(tls),
     ...(authType === 'bearer' && { authToken: MASK }),
     ...(authType === 'basic' && { authUsername: username, authPassword: MASK }),
     ...(queryName !== undefined && { authQueryParamKey: queryName, authQueryParamValue: MASK }),

@@ -4,6 +4,7 @@ import { CredentialsModule } from '../credentials/credentials.module.js';
 import { EntriesModule } from '../entries/entries.module.js';
 import { ScopeModule } from '../rest/scope.module.js';
 import { OAuthStatusController } from './consent/oauth-status.controller.js';
+import { AskedUpstreams } from './federation/asked-upstreams.js';
 import { DescribedUpstreams } from './described/described-upstreams.js';
 import { DiscoveryService } from './discovery.service.js';
 import { GatewayController } from './gateway.controller.js';
@@ -49,6 +50,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     A2aDiscoveryService,
     AgentService,
     ApiDiscoveryService,
+    AskedUpstreams,
     ChangeRuleService,
     DescribedUpstreams,
     DiscoveryService,
@@ -64,6 +66,6 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     StdioPolicyService,
     RestToolService,
   ],
-  exports: [DiscoveryService, GatewayRepository, GatewayService, OwnEntryService, RestToolService],
+  exports: [DiscoveryService, GatewayRepository, GatewayService, GrpcApiService, OwnEntryService, RestToolService],
 })
 export class GatewaysModule {}

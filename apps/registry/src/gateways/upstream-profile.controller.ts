@@ -7,6 +7,7 @@ import { type OwnContent, ResolveOwnContent } from '#contracts/registry/resolve-
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { ShowGateways } from '#contracts/registry/show-gateways.request';
 import { Answers } from '#libs/bus';
+import { originOf } from './addresses/origin.js';
 import { GrpcApiService } from './grpc/grpc-api.service.js';
 import { GatewayService } from './gateway.service.js';
 
@@ -29,7 +30,7 @@ export class UpstreamProfileController {
   ): Promise<ReplyOf<typeof ShowGateways>> {
     const seen = await this.gateways.findSeen(gatewayIds, principal);
     return {
-      gateways: seen.map(({ id, name, url }) => ({ id, name, origin: url === null ? null : new URL(url).origin })),
+      gateways: seen.map(({ id, name, url }) => ({ id, name, origin: url === null ? null : originOf(url) })),
     };
   }
 

@@ -5,7 +5,7 @@ import { changesBetween } from '../sources/openapi/tool-changes.js';
 import { isSameVersion, versionOf } from '../entries/ledger/version.js';
 import type { AppliedDiscovery } from '../gateways/discovery.service.js';
 import type { RefusedEntry } from '../gateways/gateway.entity.js';
-import { RefusedEntryView } from '../gateways/gateway.view.js';
+import { RefusedEntryView } from '../gateways/federation/refused-entry.view.js';
 
 const COUNT = { type: 'integer' } as const;
 

@@ -83,7 +83,8 @@ export class ServerRepository {
               entry.enabled AND gateway.enabled AS "isShown", ${BYTES_SHOWN} AS bytes,
               gateway.visibility, gateway.team_id AS "teamId", gateway.owner_email AS "ownerEmail"
          FROM registry.server_entry chosen
-         JOIN registry.entry entry ON entry.id = chosen.entry_id
+         -- One by one, by their keys: where there are many entries of others, all would be read rather than these.
+         JOIN LATERAL (SELECT * FROM registry.entry WHERE id = chosen.entry_id LIMIT 1) entry ON true
          JOIN registry.gateway gateway ON gateway.id = entry.gateway_id
         WHERE chosen.server_id = ANY($1) ORDER BY chosen.server_id, chosen.position`,
       [serverIds],
@@ -103,8 +104,11 @@ export class ServerRepository {
               (count(*) FILTER (WHERE entry.gateway_id <> $1))::int AS remaining
          FROM registry.server server
          JOIN registry.server_entry chosen ON chosen.server_id = server.id
-         JOIN registry.entry entry ON entry.id = chosen.entry_id
-        GROUP BY server.id HAVING bool_or(entry.gateway_id = $1) ORDER BY server.ordinal`,
+         JOIN LATERAL (SELECT kind, gateway_id FROM registry.entry WHERE id = chosen.entry_id LIMIT 1) entry ON true
+        WHERE server.id = ANY(ARRAY(
+          SELECT losing.server_id FROM registry.entry lost
+            JOIN registry.server_entry losing ON losing.entry_id = lost.id WHERE lost.gateway_id = $1))
+        GROUP BY server.id ORDER BY server.ordinal`,
       [gatewayId],
     );
   }

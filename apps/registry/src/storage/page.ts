@@ -50,6 +50,13 @@ export const onlySeenBy = <Row extends ObjectLiteral>(
   );
 };
 
+/** All of a caller that `onlySeenBy` looks at: two with the same one see the same. */
+export const scopeKeyOf = (principal: Principal): readonly unknown[] => [
+  principal.confinedTo ?? null,
+  principal.teams?.toSorted() ?? null,
+  principal.kind === 'user' && !isPublicOnly(principal) ? principal.id : null,
+];
+
 /** Tags by the table `tagged`, visibility and team by the table `sighted`. */
 export const narrowTo = <Row extends ObjectLiteral>(
   query: SelectQueryBuilder<Row>,

@@ -6,6 +6,11 @@ export interface GatewayBody {
   readonly name: string;
   readonly transport: 'STREAMABLEHTTP' | 'SSE' | 'STDIO' | 'AUTO';
   readonly url?: string;
+  readonly passthroughHeaders?: readonly string[];
+  /** As PEM, likewise the two below. */
+  readonly caCertificate?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
   readonly command?: string;
   readonly args?: readonly string[];
   /** A path from the root. */
@@ -43,8 +48,12 @@ export interface ImportRequest {
   readonly import_data: { readonly entities: Readonly<Record<string, readonly unknown[]>> };
   readonly conflict_strategy: string;
   readonly dry_run: boolean;
+  readonly credentials?: 'always' | 'with_changes';
+  /** What is new gets the tag of this set of `apply`. */
+  readonly apply_set?: string;
   readonly visibility?: string;
   readonly secret?: string;
+  readonly passphrase?: string;
 }
 
 export interface Imported {

@@ -76,6 +76,14 @@ const changeUsers = async (admin: AuditedClient): Promise<{ readonly token: stri
   });
   await admin.send('DELETE /tokens/{id}', 'token.revoked', { ...own, params: { id: token.token.id } });
   await admin.send('DELETE /tokens/admin/{id}', 'token.revoked', { params: { id: other.token.id } });
+  const { connector } = await admin.send('POST /connectors', 'connector.created', {
+    body: { name: 'office', upstreams: ['weather'] },
+  });
+  await admin.send('DELETE /connectors/{id}', 'connector.revoked', { params: { id: connector.id } });
+  const registered = await admin.send('POST /auth/clients', 'machine_client.created', {
+    body: { name: 'nightly', scopes: ['mcp:tools'] },
+  });
+  await admin.send('DELETE /auth/clients/{id}', 'token.revoked', { params: { id: registered.client.client_id } });
   const passwords = { old_password: PASSWORD, new_password: SECOND_PASSWORD };
   await admin.send('POST /auth/email/change-password', 'user.changed', { ...own, body: passwords });
   const logIn = async () =>
@@ -136,6 +144,23 @@ const changeTeams = async (admin: AuditedClient, ann: { readonly token: string }
   await admin.send('POST /teams/{teamId}/join-requests/{requestId}/approve', 'membership.created', {
     params: { ...params, requestId: approved.id },
   });
+  await admin.send('POST /teams/{teamId}/members', 'membership.created', {
+    params,
+    body: { email: 'bob@example.org', role: 'owner' },
+  });
+  const ofBob = await admin.send('POST /tokens', 'token.created', {
+    body: {
+      name: 'of Bob',
+      user_email: 'bob@example.org',
+      scope: { permissions: ['teams.create', 'teams.manage_members', 'tokens.create', 'tools.read'] },
+    },
+  });
+  const offered = await admin.send('POST /tokens/teams/{teamId}', 'token.created', {
+    token: ofBob.access_token,
+    params,
+    body: { name: 'of Ann', user_email: 'ann@example.org', scope: { permissions: ['tools.read'] } },
+  });
+  await admin.send('POST /tokens/{id}/accept', 'token.changed', { ...ann, params: { id: offered.token.id } });
   await admin.send('DELETE /teams/{teamId}', 'team.deleted', { params });
 };
 
@@ -234,8 +259,13 @@ const changeCatalog = async (admin: AuditedClient, url: string, forgetTools: () 
   await admin.send('PUT /gateways/{id}', 'gateway.changed', { ...gatewayParams, body: { changes: 'hold_all' } });
   await decideChanges(admin, gateway.id, forgetTools);
   await switchOff(admin, 'gateways', 'gateway', gateway.id);
+  await admin.send('POST /export', 'upstream_credential.exported', {
+    body: { include_inactive: true, passphrase: 'a passphrase for tests' },
+  });
   await admin.send('DELETE /servers/{id}', 'server.deleted', serverParams);
   await admin.send('DELETE /gateways/{id}', 'gateway.deleted', gatewayParams);
+  await admin.send('POST /catalog/{id}/register', 'gateway.created', { params: { id: 'at-127.0.0.1' } });
+  await admin.send('POST /catalog/bulk-register', 'gateway.created', { body: { server_ids: ['at-localhost'] } });
 
   await admin.send('POST /tools', 'tool.created', {
     body: { name: 'orders', url: 'https://api.example.org/orders', requestType: 'GET' },

@@ -55,6 +55,7 @@ export class ConsolePage {
 
   /** What axe-core finds in what is shown, by rule and element. */
   async findings(): Promise<string[]> {
+    await this.page.evaluate(SETTLED);
     await this.page.evaluate(AXE);
     return this.page.evaluate<string[]>(`axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
@@ -73,6 +74,10 @@ export class ConsolePage {
 }
 
 const TABS_MAX = 80;
+/** What fades in has another contrast until it is there. */
+const SETTLED = `Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished.catch(() => undefined))).then(() => undefined)`;
 const FOCUSED_NAME = `(() => {
   const focused = document.activeElement;
   const label = focused?.labels?.[0]?.textContent ?? focused?.getAttribute('aria-label');

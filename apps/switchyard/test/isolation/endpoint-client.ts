@@ -1,4 +1,4 @@
-import { Agent, type Response, fetch } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 
 /** Where a client goes, and as whom. */
 export interface Endpoint {
@@ -39,7 +39,7 @@ export class Talk {
   readonly ended: Promise<void>;
 
   constructor(
-    readonly response: Response,
+    private readonly response: Dispatcher.ResponseData,
     private readonly control: AbortController,
   ) {
     this.ended = this.read()
@@ -51,7 +51,13 @@ export class Talk {
   }
 
   get status(): number {
-    return this.response.status;
+    return this.response.statusCode;
+  }
+
+  /** A header of the answer. */
+  header(name: string): string | undefined {
+    const value = this.response.headers[name];
+    return typeof value === 'object' ? value.join(', ') : value;
   }
 
   /** The first message that `isIt`; rejects when the answer ends without, or takes too long. */
@@ -61,7 +67,7 @@ export class Talk {
       for (;;) {
         const heard = this.messages.find(isIt);
         if (heard !== undefined) return heard;
-        if (this.over) throw new Error(`${this.response.status} ended after ${this.text.slice(0, 500)}`);
+        if (this.over) throw new Error(`${this.status} ended after ${this.text.slice(0, 500)}`);
         await new Promise<void>((resolve) => this.waiters.push(resolve));
       }
     } finally {
@@ -79,10 +85,10 @@ export class Talk {
 
   private async read(): Promise<void> {
     const decoder = new TextDecoder();
-    const streams = this.response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    const streams = this.header('content-type')?.startsWith('text/event-stream') === true;
     let rest = '';
-    for await (const chunk of this.response.body ?? []) {
-      const piece = decoder.decode(chunk, { stream: true });
+    for await (const chunk of this.response.body) {
+      const piece = decoder.decode(chunk as Buffer, { stream: true });
       this.text += piece;
       rest += piece;
       if (!streams) continue;
@@ -103,7 +109,7 @@ export class Talk {
 }
 
 const send = async (
-  method: string,
+  method: Dispatcher.HttpMethod,
   { url, token }: Endpoint,
   headers: object,
   body?: object,
@@ -112,7 +118,7 @@ const send = async (
   const control = new AbortController();
   leaving?.addEventListener('abort', () => control.abort());
   const timer = setTimeout(() => control.abort(), PATIENCE_MS);
-  const response = await fetch(url, {
+  const response = await request(url, {
     method,
     dispatcher,
     headers: { ...BOTH, authorization: `Bearer ${token}`, ...(headers as Record<string, string>) },
@@ -162,7 +168,7 @@ export class LegacyClient {
     const params = { protocolVersion: LEGACY, capabilities, clientInfo: INFO };
     const talk = await send('POST', at, {}, { id: 1, method: 'initialize', params });
     await talk.answer();
-    const client = new LegacyClient(at, talk.response.headers.get('mcp-session-id') ?? '');
+    const client = new LegacyClient(at, talk.header('mcp-session-id') ?? '');
     await client.post({ method: 'notifications/initialized' });
     return client;
   }

@@ -24,6 +24,11 @@ export class OAuthClient {
     return new OAuthClient(url, String(body['client_id']));
   }
 
+  /** One that is known already, as by its document. */
+  static known(url: string, id: string): OAuthClient {
+    return new OAuthClient(url, id);
+  }
+
   static async ask(url: string, body: object): Promise<Answer> {
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const response = await fetch(url, init);

@@ -26,6 +26,8 @@ export interface GivenGateway {
   traffic(settings: Partial<TrafficSettings>): Promise<Traffic>;
   /** `kill -9`, noted for the audit. */
   kill(service: GatewayProcess['service'], replica?: number): Promise<void>;
+  /** Notes for the audit that a process is about to be killed that no name leads to. */
+  noteDeath(): void;
   /** Fails unless what clients were told, what ran and what is recorded agree for all of these calls. */
   agreesWith(calls: readonly Called[]): Promise<void>;
   books(): Promise<Books>;
@@ -78,6 +80,7 @@ export const givenGateway = async (
       deathsAtMs.push(Date.now());
       await gateway.kill(service, replica);
     },
+    noteDeath: () => void deathsAtMs.push(Date.now()),
     agreesWith: async (calls) =>
       expect(await auditWhenSettled(calls, ledger.executions, books, deathsAtMs)).toEqual([]),
     stop: async () => {

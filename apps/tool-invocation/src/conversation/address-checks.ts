@@ -7,17 +7,27 @@ import { discover } from './era-probe.js';
 
 const UNHEARD: ChannelEvents = { received: () => {}, answeredLate: () => {}, invalidated: () => {}, closed: () => {} };
 
+/** Asks whether something answers on one line; rejects with why not. */
+export type Look<Line> = (line: Line, access: Access, timeoutMs: number) => Promise<void>;
+
+/** What is asked of the addresses of any upstream that has several. */
+export interface CheckedAddresses {
+  readonly book: Pick<AddressBook<unknown>, 'hasSound' | 'due' | 'standings'>;
+  /** Of all of them, at once; whoever asks meanwhile shares the answer. Never rejects. */
+  all(access: Access, timeoutMs: number): Promise<readonly AddressStanding[]>;
+  /** Of those that were ejected and may be back. Never rejects. */
+  due(access: Access, timeoutMs: number): Promise<void>;
+}
+
 /** Asks each address of an upstream whether something answers there, whatever it answers. */
-export class AddressChecks {
+export class AddressChecks<Line> implements CheckedAddresses {
   private checking: Promise<void> | undefined;
 
   constructor(
-    readonly book: AddressBook<Transport>,
-    /** A stream that stands says enough; else something has to be asked. */
-    private readonly isStream: boolean,
+    readonly book: AddressBook<Line>,
+    private readonly look: Look<Line>,
   ) {}
 
-  /** Of all of them, at once; whoever asks meanwhile shares the answer. Never rejects. */
   async all(access: Access, timeoutMs: number): Promise<readonly AddressStanding[]> {
     this.checking ??= this.check(this.book.addresses, access, timeoutMs).finally(() => {
       this.checking = undefined;
@@ -26,28 +36,40 @@ export class AddressChecks {
     return this.book.standings();
   }
 
-  /** Of those that were ejected and may be back. Never rejects. */
   due(access: Access, timeoutMs: number): Promise<void> {
     return this.check(this.book.due(), access, timeoutMs);
   }
 
-  private async check(addresses: readonly Address<Transport>[], access: Access, timeoutMs: number): Promise<void> {
+  private async check(addresses: readonly Address<Line>[], access: Access, timeoutMs: number): Promise<void> {
     await Promise.all(addresses.map((address) => this.ask(address, access, timeoutMs)));
   }
 
-  private async ask(address: Address<Transport>, access: Access, timeoutMs: number): Promise<void> {
-    let channel: Channel | undefined;
+  private async ask(address: Address<Line>, access: Access, timeoutMs: number): Promise<void> {
     try {
-      channel = await address.line.open(access, UNHEARD);
-      if (!this.isStream) await discover(channel, {}, timeoutMs);
+      await this.look(address.line, access, timeoutMs);
       this.book.answered(address);
     } catch (error) {
       const failure = toGatewayError(error);
       if (isOfAddress(failure) || failure.code === 'upstream.timed_out')
         this.book.failed(address, addressReason(failure));
       else this.book.answered(address);
-    } finally {
-      void channel?.close().catch(() => {});
     }
   }
 }
+
+/** A stream that stands says enough. */
+export const standsOpen: Look<Transport> = async (line, access) => {
+  const channel = await line.open(access, UNHEARD);
+  void channel.close().catch(() => {});
+};
+
+/** Of an MCP server something has to be asked. */
+export const discovers: Look<Transport> = async (line, access, timeoutMs) => {
+  let channel: Channel | undefined;
+  try {
+    channel = await line.open(access, UNHEARD);
+    await discover(channel, {}, timeoutMs);
+  } finally {
+    void channel?.close().catch(() => {});
+  }
+};

@@ -2,7 +2,7 @@ import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import { fail, GatewayError } from '#libs/errors';
 import type { IncomingNotification, IncomingRequest } from '#libs/mcp';
 import type { Access, Channel, ChannelEvents, Transport, TransportKind } from '../transport/channel.js';
-import type { AddressChecks } from './address-checks.js';
+import type { CheckedAddresses } from './address-checks.js';
 import { LegacyPeer } from './legacy/peer.js';
 import { ModernPeer } from './modern/peer.js';
 import type { Peer, PeerEvents } from './peer.js';
@@ -20,7 +20,7 @@ type Json = Readonly<Record<string, unknown>>;
 export interface UpstreamDialer {
   readonly spoken: SpokenEras;
   /** Where the upstream has several. */
-  readonly addresses?: AddressChecks | undefined;
+  readonly addresses?: CheckedAddresses | undefined;
   /** In the `era` given, or in the one that the upstream is found to speak first. */
   dial(access: Access, capabilities: Json, events: PeerEvents, era?: Era): Promise<Peer>;
   /** Asks an upstream again that spoke one era alone: it may have learnt the other. */
@@ -36,7 +36,7 @@ export class Dialer implements UpstreamDialer {
     private readonly kind: TransportKind,
     private readonly timeoutMs: number,
     only: Era | null,
-    readonly addresses?: AddressChecks,
+    readonly addresses?: CheckedAddresses,
   ) {
     // HTTP+SSE is older than every era but its own.
     this.spoken = new SpokenEras(kind === 'sse' ? 'legacy' : only);

@@ -11,7 +11,7 @@ import {
 import type { Channel } from '../transport/channel.js';
 import { request, type Response } from './request.js';
 import { modernHeaders, modernMeta } from './modern/request.js';
-import type { PeerIdentity } from './peer.js';
+import { type PeerIdentity, gatewayIdIn } from './peer.js';
 import { HttpRefusal } from '../transport/http/refusal.js';
 
 /** What an upstream turned out to speak. */
@@ -96,5 +96,6 @@ const modernBut = (told: Readonly<Record<string, unknown>>): ModernVerdict => ({
     capabilities: asObject(told.capabilities),
     instructions: typeof told.instructions === 'string' ? told.instructions : null,
     hint: cacheHintOf(told),
+    ...gatewayIdIn(told),
   },
 });

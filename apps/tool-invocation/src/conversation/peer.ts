@@ -4,6 +4,7 @@ import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
 import type { GatewayError } from '#libs/errors';
 import type { OpenCall } from '../call/open-call.js';
 import type { CallFrame } from '#contracts/tool-invocation/execute-call.request';
+import { asObject, GATEWAY_META, isGatewayId } from '#libs/mcp';
 import type { Response } from './request.js';
 
 /** What an upstream says about itself. */
@@ -13,9 +14,17 @@ export interface PeerIdentity {
   readonly serverInfo: Readonly<Record<string, unknown>>;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
+  /** What it goes by among gateways, where it is one and says so. */
+  readonly gatewayId?: string;
   /** How long this is valid; absent where it is valid as long as the conversation. */
   readonly hint?: CacheHint;
 }
+
+/** What the answer to `initialize` or `server/discover` says of the gateway that gave it. */
+export const gatewayIdIn = ({ _meta }: Readonly<Record<string, unknown>>): Pick<PeerIdentity, 'gatewayId'> => {
+  const id = asObject(_meta)[GATEWAY_META];
+  return isGatewayId(id) ? { gatewayId: id } : {};
+};
 
 export type LogFrame = Extract<CallFrame, { kind: 'log' }>;
 

@@ -58,6 +58,7 @@ export const request = (
       opensSession,
     );
     exchange.isRepeatable = true;
+    exchange.deadlineAtMs = performance.now() + timeoutMs;
     const timer = setTimeout(() => {
       exchange.abandon();
       reject(fail('upstream.timed_out', { executed: exchange.executed }));

@@ -10,9 +10,8 @@ import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { refusalOf } from '../transport/http/refusal.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { withReason } from '../transport/reason.js';
-import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
-import { answerOf } from './answer-of.js';
+import { answerOf } from '../transport/http-api/answer-of.js';
 
 /** Before whoever asks gives up, so that they hear why. */
 const READING_MS = ReadAgentCard.deadlineMs - 2_000;
@@ -38,8 +37,7 @@ export class AgentCardService {
     bytesMax,
     credential,
   }: RequestOf<typeof ReadAgentCard>): Promise<WithBody<ReplyOf<typeof ReadAgentCard>>> {
-    const access =
-      credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
+    const access = await this.directory.credentials.accessWith(credential, profile.id);
     const sender = new HttpApiSender({ ...this.settings, resultBytesMax: bytesMax }, this.egress);
     const deadlineAtMs = performance.now() + READING_MS;
     try {
@@ -67,7 +65,7 @@ export class AgentCardService {
       ] as const,
       body: null,
     };
-    const { status, headers, body } = await answerOf(sender, request, access.headers, timeoutMs);
+    const { status, headers, body } = await answerOf(sender, request, access.headers, timeoutMs, access.tls);
     if (status === 404 || status === 405) return null;
     if (status === 401 && tokenId !== undefined && (await access.renew?.(tokenId)))
       return this.fetch(sender, url, { ...access, tokenId: undefined }, timeoutMs);

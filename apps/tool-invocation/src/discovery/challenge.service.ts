@@ -4,9 +4,10 @@ import type { ReadChallenge } from '#contracts/tool-invocation/web/read-challeng
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
-import { answerOf } from './answer-of.js';
+import { answerOf } from '../transport/http-api/answer-of.js';
 
 const ASK_MS = 5_000;
+const WANTS_TOKEN = new Set([401, 403]);
 const ANSWER_BYTES_MAX = 64 * 1024;
 /** Servers read it before they look at what is asked; those of either era understand it. */
 const GREETING = JSON.stringify({
@@ -19,6 +20,9 @@ const GREETING = JSON.stringify({
     clientInfo: { name: 'switchyard', version: '1' },
   },
 });
+
+/** Of servers that greet whoever comes, and look at a token from here on. */
+const LIST = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} });
 
 /** Hears what an MCP server wants to be shown, by showing it nothing. */
 @Injectable()
@@ -36,10 +40,15 @@ export class ChallengeService {
       ['content-type', 'application/json'],
       ['accept', 'application/json, text/event-stream'],
     ] as const;
-    try {
-      const request = { method: 'POST', url, headers, body: Buffer.from(GREETING) };
-      const answer = await answerOf(sender, request, [], ASK_MS);
+    const ask = async (body: string): Promise<ReplyOf<typeof ReadChallenge>> => {
+      const answer = await answerOf(sender, { method: 'POST', url, headers, body: Buffer.from(body) }, [], ASK_MS);
       return { status: answer.status, challenge: answer.headers['www-authenticate'] ?? null };
+    };
+    try {
+      const greeted = await ask(GREETING);
+      if (WANTS_TOKEN.has(greeted.status)) return greeted;
+      const listed = await ask(LIST);
+      return WANTS_TOKEN.has(listed.status) ? listed : greeted;
     } finally {
       await sender.close();
     }

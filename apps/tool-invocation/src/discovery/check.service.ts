@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { fail, GatewayError, toGatewayError } from '#libs/errors';
+import type { CheckedAddresses } from '../conversation/address-checks.js';
 import type { Peer } from '../conversation/peer.js';
 import { withReason } from '../transport/reason.js';
-import type { Access } from '../transport/channel.js';
+import { type Access, speaksMcp } from '../transport/channel.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 
@@ -18,6 +19,7 @@ export class CheckService {
     const upstream = await this.directory.upstream(upstreamId);
     const { credentials } = this.directory;
     const { addresses: checks } = upstream.dialer;
+    if (checks !== undefined && !speaksMcp(upstream.kind)) return this.look(upstream, checks, timeoutMs);
     const checking = checks && credentials.accessOrNone(upstreamId).then((access) => checks.all(access, timeoutMs));
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -35,6 +37,21 @@ export class CheckService {
     upstream.health.succeeded();
     const addresses = await checking;
     return { answered: true, ...(addresses && { addresses }) };
+  }
+
+  /** What speaks no MCP is there where one of its addresses is. */
+  private async look(
+    upstream: Upstream,
+    checks: CheckedAddresses,
+    timeoutMs: number,
+  ): Promise<ReplyOf<typeof CheckUpstream>> {
+    const access = await this.directory.credentials.accessOrNone(upstream.profile.id);
+    const addresses = await checks.all(access, timeoutMs);
+    const [first] = addresses;
+    if (addresses.every(({ reason }) => reason !== null))
+      throw withAddresses(fail('upstream.unreachable', { message: first?.reason ?? '', executed: 'no' }), addresses);
+    upstream.health.succeeded();
+    return { answered: true, addresses };
   }
 }
 

@@ -8,7 +8,8 @@ afterEach(() => vi.useRealTimers());
 it('discovery says that an upstream is silent, before whoever asked gives up, when it answers nothing', async () => {
   vi.useFakeTimers();
   const silent = { overview: () => new Promise(() => {}), dialer: { spoken: {} } };
-  const directory = { adopt: () => silent } as never;
+  const credentials = { accessWith: async () => ({ version: '', headers: [], env: {} }) };
+  const directory = { adopt: () => silent, credentials } as never;
   const discovery = new DiscoveryService(directory, {} as never, createLogger({ service: 'test', level: 'silent' }));
   const profile = { id: 'one', name: 'silent' } as never;
   const failure = discovery

@@ -6,6 +6,7 @@ import {
 } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
+import { isConnectorUrl } from '#libs/connector';
 import { fail, GatewayError, toGatewayError } from '#libs/errors';
 import { LOGGER, type Logger } from '#libs/telemetry';
 import type { Access } from '../transport/channel.js';
@@ -13,7 +14,6 @@ import type { Peer } from '../conversation/peer.js';
 import { withReason } from '../transport/reason.js';
 import { announcesLists } from '../upstreams/list-watcher.js';
 import type { Upstream } from '../upstreams/upstream.js';
-import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
 import { type Verdict, judge } from '../conversation/era-probe.js';
 import { inTime } from './in-time.js';
@@ -41,8 +41,7 @@ export class DiscoveryService {
    * transport `AUTO`, Streamable HTTP is tried before HTTP+SSE.
    */
   async discover({ profile, transport, credential }: Request): Promise<ReplyOf<typeof DiscoverUpstream>> {
-    const access =
-      credential === undefined ? await this.directory.credentials.access(profile.id, '') : accessFor(credential);
+    const access = await this.directory.credentials.accessWith(credential, profile.id);
     try {
       return await inTime(this.inspectBy(transport, profile, access), DISCOVERY_MS, 'what it is and what it offers');
     } catch (error) {
@@ -61,6 +60,8 @@ export class DiscoveryService {
     profile: UpstreamProfile,
     access: Access,
   ): Promise<DiscoveredUpstream> {
+    // A connector carries nothing else, so nothing else is tried.
+    if (isConnectorUrl(profile.url)) return this.inspect({ ...profile, transport: 'STREAMABLEHTTP' }, access);
     if (transport !== 'AUTO') return this.inspect({ ...profile, transport }, access);
     try {
       return await this.inspect({ ...profile, transport: 'STREAMABLEHTTP' }, access);

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { WithBody } from '#libs/bus';
+import { isMaskedUrl } from '#contracts/auth/upstream-secrets.rules';
 import type { RequestOf } from '#contracts/define';
 import type { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
 import { fail } from '#libs/errors';
@@ -10,7 +11,7 @@ import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
 import { accessFor } from '../upstreams/upstream-credentials.js';
 import { UpstreamDirectory } from '../upstreams/upstream-directory.js';
-import { answerOf } from './answer-of.js';
+import { answerOf } from '../transport/http-api/answer-of.js';
 
 const FETCH_MS = 50_000;
 const STRANGERS_FETCH_MS = 5_000;
@@ -35,12 +36,16 @@ export class DocumentService {
     url: shown,
     credential = null,
     upstreamId,
+    showsCertificates = false,
     bytesMax,
     isStrangers = false,
     namedBy,
   }: RequestOf<typeof FetchDocument>) {
     const kept = upstreamId === undefined ? undefined : await this.directory.credentials.access(upstreamId, '');
-    const url = kept?.documentQuery === undefined ? shown : `${shown.split('?', 1)[0]}?${kept.documentQuery}`;
+    const given = accessFor(credential);
+    // The query was given for the URL that it was masked in, and for no other.
+    const query = isMaskedUrl(shown) ? kept?.documentQuery : undefined;
+    const url = query === undefined ? shown : `${shown.split('?', 1)[0]}?${query}`;
     const request = { method: 'GET', url, headers: [['accept', ACCEPT]] as const, body: null };
     const sender = new HttpApiSender(
       { ...this.settings, resultBytesMax: bytesMax },
@@ -52,8 +57,9 @@ export class DocumentService {
       const { status, headers, body } = await answerOf(
         sender,
         request,
-        accessFor(credential).headers,
+        given.headers,
         isStrangers ? STRANGERS_FETCH_MS : FETCH_MS,
+        given.tls ?? (showsCertificates ? kept?.tls : undefined),
       );
       if (body === null) throw fail('upstream.too_large', { message: `The document has more than ${bytesMax} bytes` });
       if (status !== 200)

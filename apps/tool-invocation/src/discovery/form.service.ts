@@ -6,7 +6,7 @@ import { fail } from '#libs/errors';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
-import { answerOf } from './answer-of.js';
+import { answerOf } from '../transport/http-api/answer-of.js';
 
 /** Posts forms, and what clients register themselves with, to authorization servers, from where upstreams may be reached. */
 @Injectable()

@@ -194,6 +194,11 @@ export class Reflection {
     const name = statusName(code);
     if (name === 'UNAUTHENTICATED' || name === 'PERMISSION_DENIED')
       return fail('upstream.unauthorised', { message: `The server lets nobody in: ${name}`, executed: 'no' });
+    if (name === 'UNAVAILABLE')
+      return fail('upstream.unreachable', {
+        message: `The server answers UNAVAILABLE: ${this.shown(message)}`,
+        executed: 'no',
+      });
     return invalid(`its reflection fails: ${name} ${this.shown(message)}`);
   }
 

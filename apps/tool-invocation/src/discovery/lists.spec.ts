@@ -140,7 +140,7 @@ describe('an odd entry of an upstream', () => {
     },
   );
 
-  it('costs no other entry and no other list', async () => {
+  it('an odd entry of an upstream costs no other entry and no other list', async () => {
     const texts: Record<ListKind, string[]> = { tools: [], prompts: [], resources: [], resourceTemplates: [] };
     for (const { list, text } of ODD_ENTRIES) texts[list].push(text);
     texts.tools.push('{"name":"good","inputSchema":{"type":"object"}}');
@@ -287,7 +287,9 @@ describe('the lists of the gateway', () => {
     ) as Record<ListKind, fc.Arbitrary<string[]>>,
   );
 
-  it('can be read by both SDKs in both eras, whatever an upstream lists', { timeout: 180_000 }, async () => {
+  it('the lists of the gateway can be read by both SDKs in both eras, whatever an upstream lists', {
+    timeout: 180_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(texts, async (listed) => {
         await expectReadable(await readLists(peerOf(listed)));

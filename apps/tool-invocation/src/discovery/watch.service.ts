@@ -69,11 +69,18 @@ export class WatchService {
     signal: AbortSignal,
   ): Promise<boolean> {
     const upstream = await this.directory.upstream(upstreamId);
-    const access = await this.directory.credentials.access(upstreamId, principalId);
-    const { capabilities = {}, clientKey: key } = listener;
+    const principal = { id: principalId, tokenId: null };
+    const { capabilities = {}, clientKey: key, passedHeaders, subjectToken } = listener;
+    const shown = {
+      upstreamId,
+      principal,
+      ...(passedHeaders && { passedHeaders }),
+      ...(subjectToken && { subjectToken }),
+    };
+    const access = await this.directory.credentials.accessOfCall(shown);
     const peer = await upstream.peer(access, {
       client: { info: null, capabilities, revision, ...(key !== undefined && { key }) },
-      principal: { id: principalId, tokenId: null },
+      principal,
       ...(dedicatedSession && { dedicatedSession }),
     });
     if (signal.aborted) return false;

@@ -1,6 +1,7 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { CallRecord } from '#contracts/metrics/record-calls.request';
 import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
+import { isConnectorUrl } from '#libs/connector';
 import { type EndedSpan, spanEnded } from '#libs/telemetry';
 import type { Upstream } from '../upstreams/upstream.js';
 
@@ -41,6 +42,7 @@ export const clientSpanEnded = (
 const placeOf = ({ kind, profile: { name, url } }: Upstream): Attributes => {
   if (url === null || !URL.canParse(url))
     return { 'switchyard.upstream.name': name, ...(kind === 'stdio' && { 'network.transport': 'pipe' }) };
+  if (isConnectorUrl(url)) return { 'switchyard.upstream.name': name, 'server.address': url };
   const { hostname, port, protocol } = new URL(url);
   return {
     'switchyard.upstream.name': name,

@@ -23,9 +23,8 @@ export class Dispatcher {
     const { open } = running;
     if (open.ended) return;
     try {
-      const { upstreamId, principal } = open.call;
-      const upstream = this.directory.upstream(upstreamId);
-      const access = this.directory.credentials.access(upstreamId, principal.id);
+      const upstream = this.directory.upstream(open.call.upstreamId);
+      const access = this.directory.credentials.accessOfCall(open.call);
       if (upstream instanceof Promise || access instanceof Promise) {
         Promise.all([upstream, access]).then(
           ([known, shown]) => this.approach(running, known, shown),

@@ -61,9 +61,8 @@ export class TaskWatchService {
 
   /** Resolves when the conversation with the upstream ends, the subscriber goes, or the last task is over. */
   private async follow(request: Request, tasks: Map<string, FollowedTask>, signal: AbortSignal): Promise<void> {
-    const { upstreamId, principal } = request;
-    const upstream = await this.directory.upstream(upstreamId);
-    const access = await this.directory.credentials.access(upstreamId, principal.id);
+    const upstream = await this.directory.upstream(request.upstreamId);
+    const access = await this.directory.credentials.accessOfCall(request);
     // A client without a session may have tasks in several conversations.
     const groups = new Map<Peer, Map<string, FollowedTask>>();
     for (const [target, task] of tasks) {

@@ -1,3 +1,4 @@
+import type { UpstreamTls } from '#contracts/auth/tls/upstream-tls.rules';
 import type { CarriedJson, IncomingNotification, IncomingRequest } from '#libs/mcp';
 import type { GatewayError } from '#libs/errors';
 import type { Exchange } from './exchange.js';
@@ -56,6 +57,8 @@ export interface Access {
   readonly documentQuery?: string | undefined;
   /** Take the place of the arguments of the command. */
   readonly args?: readonly string[] | undefined;
+  /** What its connections are made with, where that is not what all have. */
+  readonly tls?: AccessTls | undefined;
   /** The access token among them, where there is one. */
   readonly tokenId?: string | undefined;
   /**
@@ -63,10 +66,20 @@ export interface Access {
    * is another now, which `headers` then hold. Rejects with why none can be had. Absent where none is shown.
    */
   readonly renew?: ((refusedTokenId: string) => Promise<boolean>) | undefined;
+  /**
+   * Told that the token does not cover what was asked for, which wants these scopes. Rejects with where its person consents to more,
+   * resolves where that would not help. Absent where nobody has consented.
+   */
+  readonly widen?: ((scopes: readonly string[]) => Promise<void>) | undefined;
   /** Sign what the upstream names for the caller that it is for: the first signs, all are good. */
   readonly idKeys?: readonly string[] | undefined;
   /** Takes what was presented out of a text that comes back. */
   readonly redact: Redact;
+}
+
+/** Certificates of one credential. `id` is the same for the same. */
+export interface AccessTls extends UpstreamTls {
+  readonly id: string;
 }
 
 /** What takes secrets out of what comes back: of text text, of bytes bytes. */

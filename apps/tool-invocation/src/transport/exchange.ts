@@ -47,6 +47,8 @@ export class Exchange {
   elsewhere: ((error: GatewayError) => boolean) | undefined;
   /** Told once it is settled, however it ended. */
   onSettled: (() => void) | undefined;
+  /** By this process' `performance.now()`: nobody waits for the answer after it. */
+  deadlineAtMs: number | undefined;
   /** It makes no difference how often it is sent. */
   isRepeatable = false;
   /** Of the streams that bring its answer, one after the other. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import {
@@ -9,10 +10,11 @@ import {
   isVariableName,
   isVariableValue,
 } from '#contracts/auth/upstream-credential.rules';
+import type { UpstreamTls } from '#contracts/auth/tls/upstream-tls.rules';
 import { isMaskedUrl, isQuery, MASK, maskArguments } from '#contracts/auth/upstream-secrets.rules';
 import { fail } from '#libs/errors';
 import type { CarriedJson } from '#libs/mcp';
-import type { Access, Redact } from '../transport/channel.js';
+import type { Access, AccessTls, Redact } from '../transport/channel.js';
 
 /** What is sent for a credential. Throws `upstream.refused` for headers and variables that must not be sent. */
 export const accessOf = (credential: UpstreamCredential | null, version: string): Access => {
@@ -24,20 +26,36 @@ export const accessOf = (credential: UpstreamCredential | null, version: string)
     if (decidesCode(name)) throw refused(`the variable ${name} may not be set`);
     env[name] = value;
   }
-  const { query, documentQuery, args } = credential ?? {};
+  const { query, documentQuery, args, tls } = credential ?? {};
   if ([query, documentQuery].some((text) => text !== undefined && !isQuery(text)))
     throw refused('its query is malformed');
   if (args !== undefined && !areArguments(args)) throw refused('an argument is malformed');
   const named = Object.entries({ ...credential?.headers, ...env }).filter(([name]) => SECRET_NAME.test(name));
   const secrets = [...named.map(([, value]) => value), ...valuesOf(query), ...valuesOf(documentQuery)];
   maskArguments(args ?? [], (secret) => void secrets.push(secret));
-  return { version, headers, env, query, documentQuery, args, redact: redactor(secrets) };
+  return {
+    version,
+    headers,
+    env,
+    query,
+    documentQuery,
+    args,
+    redact: redactor(secrets),
+    ...(tls && { tls: identified(tls) }),
+  };
 };
 
 /** Whether what the profile leaves out for being secret is there. While an upstream is being changed the two may not fit. */
 export const isComplete = ({ url, args }: UpstreamProfile, access: Access): boolean =>
   (access.query !== undefined || !isMaskedUrl(url)) &&
   (access.args !== undefined || !args.some((arg) => arg.includes(MASK)));
+
+const identified = (tls: UpstreamTls): AccessTls => ({
+  ...tls,
+  id: createHash('sha256')
+    .update(JSON.stringify([tls.ca, tls.cert, tls.key]))
+    .digest('base64url'),
+});
 
 const checkedHeaders = (presented: Readonly<Record<string, string>>): string[] => {
   const headers: string[] = [];
@@ -52,6 +70,10 @@ const checkedHeaders = (presented: Readonly<Record<string, string>>): string[] =
 const refused = (reason: string) =>
   fail('upstream.refused', { message: `This upstream may not be reached from here: ${reason}`, executed: 'no' });
 
+/** Of a flat list of headers, the values that are secrets by their names. */
+export const secretsIn = (headers: readonly string[]): readonly string[] =>
+  headers.filter((_, index) => index % 2 === 1 && SECRET_NAME.test(headers[index - 1] as string));
+
 const SECRET_NAME = /auth|cookie|credential|key|pass|secret|session|token/i;
 const SECRET_LENGTH_MIN = 8;
 
@@ -62,7 +84,7 @@ const valuesOf = (query: string | undefined): string[] => {
 };
 
 /** Removes secrets from text that an upstream sends back, also where the upstream cut their scheme off. */
-const redactor = (presented: readonly string[]): Redact => {
+export const redactor = (presented: readonly string[]): Redact => {
   const secrets = new Set<string>();
   for (const value of presented) {
     for (const secret of [value, value.slice(value.indexOf(' ') + 1)]) {

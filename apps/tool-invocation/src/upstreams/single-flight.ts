@@ -1,4 +1,4 @@
-import { fail, GatewayError } from '#libs/errors';
+import { fail, GatewayError, notExecuted } from '#libs/errors';
 
 /** Asks another service, once at a time for each key: whoever asks for the same meanwhile shares the answer. */
 export class SingleFlight<Value> {
@@ -23,10 +23,6 @@ export class SingleFlight<Value> {
   private named(error: unknown): GatewayError {
     if (!(error instanceof GatewayError) || error.code.startsWith('bus.'))
       return fail(this.unavailable, { executed: 'no', cause: error });
-    return new GatewayError(error.code, {
-      message: error.message,
-      ...(error.data && { data: error.data }),
-      executed: 'no',
-    });
+    return notExecuted(error);
   }
 }

@@ -5,12 +5,16 @@ import {
   PresentUpstreamCredential,
   type UpstreamCredential,
 } from '#contracts/auth/upstream-credential.request';
+import { WantUpstreamScopes } from '#contracts/auth/oauth/want-upstream-scopes.request';
+import type { RequestOf } from '#contracts/define';
+import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { Bus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import type { CarriedJson } from '#libs/mcp';
 import { cacheCounts } from '#libs/telemetry';
 import type { Access, Redact } from '../transport/channel.js';
 import { accessOf } from './access.js';
+import { PassedAccesses } from './passed-headers/passed-access.js';
 import { SingleFlight } from './single-flight.js';
 
 /** A cached credential is asked for again after this, in the background; events make it new at once. */
@@ -32,6 +36,8 @@ interface CachedAccess {
   readonly isPersonal: boolean;
 }
 
+type Showing = Pick<UpstreamCall, 'upstreamId' | 'principal' | 'passedHeaders' | 'subjectToken'>;
+
 interface Shown {
   readonly access: Access;
   /** Takes out the last token alone. */
@@ -45,6 +51,7 @@ export class UpstreamCredentials {
   private readonly shown = new LRUCache<string, Shown>({ max: ACCESSES_MAX });
   /** By upstream, or principal where the token is their own: the token that was refused. */
   private readonly refusals = new LRUCache<string, string>({ max: REFUSALS_MAX });
+  private readonly passed = new PassedAccesses();
   private readonly presenting = new SingleFlight<Access>('auth.unavailable');
   /** Grows with whatever is dropped, so that what was asked for before is not kept after it. */
   private drops = 0;
@@ -53,22 +60,40 @@ export class UpstreamCredentials {
 
   /** At once when it is cached. Rejects with `auth.unavailable`, or `upstream.refused` for a credential that may not be sent. */
   access(upstreamId: string, principalId: string): Access | Promise<Access> {
-    const key = `${upstreamId}\n${principalId}`;
+    return this.accessOf(keyOf({ upstreamId, principalId }), { upstreamId, principalId });
+  }
+
+  private accessOf(key: string, caller: ShownCaller): Access | Promise<Access> {
     const known = this.cached.get(key);
     if (known === undefined) {
       found.misses++;
-      return this.present(key, upstreamId, principalId);
+      return this.present(key, caller);
     }
     found.hits++;
     const nowMs = performance.now();
     if (nowMs > known.askAgainAtMs) {
-      if (nowMs > known.endsAtMs) return this.present(key, upstreamId, principalId);
+      if (nowMs > known.endsAtMs) return this.present(key, caller);
       known.askAgainAtMs = nowMs + FRESH_MS;
-      void this.present(key, upstreamId, principalId).catch((error: unknown) => {
+      void this.present(key, caller).catch((error: unknown) => {
         if (ENDED.has(toGatewayError(error).code) && this.cached.get(key) === known) this.cached.delete(key);
       });
     }
     return known.access;
+  }
+
+  /** What an upstream is asked with that may not be registered yet: the credential that is given, or its own. Rejects as `access` does. */
+  async accessWith(credential: UpstreamCredential | null | undefined, upstreamId: string): Promise<Access> {
+    return credential === undefined ? this.access(upstreamId, '') : accessFor(credential);
+  }
+
+  /** What a call is sent with: besides, what goes on of the headers of its client. As `access`. */
+  accessOfCall({ upstreamId, principal, passedHeaders, subjectToken }: Showing): Access | Promise<Access> {
+    const caller = { upstreamId, principalId: principal.id, ...(subjectToken !== undefined && { subjectToken }) };
+    const access = this.accessOf(keyOf(caller), caller);
+    if (passedHeaders === undefined) return access;
+    return access instanceof Promise
+      ? access.then((shown) => this.passed.with(shown, passedHeaders))
+      : this.passed.with(access, passedHeaders);
   }
 
   /**
@@ -94,7 +119,7 @@ export class UpstreamCredentials {
     const versions = new Set<string>();
     for (const [key, { access }] of this.cached.entries()) {
       if (!key.startsWith(`${upstreamId}\n`)) continue;
-      const whose = key.slice(upstreamId.length + 1).toLowerCase();
+      const whose = key.split('\n')[1]?.toLowerCase();
       if (whose !== principalId && !(isCatalogs && whose === '')) continue;
       versions.add(access.version);
       this.cached.delete(key);
@@ -112,37 +137,46 @@ export class UpstreamCredentials {
   }
 
   /** Whoever shows the refused token in this process shows the new one from then on. */
-  private async renew(
-    { upstreamId, principalId, refusalKey }: Holder,
-    version: string,
-    refused: string,
-  ): Promise<boolean> {
-    const shown = this.shown.get(shownKey(upstreamId, version))?.access.tokenId;
+  private async renew({ key, caller, refusalKey }: Holder, version: string, refused: string): Promise<boolean> {
+    const shown = this.shown.get(shownKey(caller.upstreamId, version))?.access.tokenId;
     if (shown !== refused) return shown !== undefined;
     this.refusals.set(refusalKey, refused);
-    const key = `${upstreamId}\n${principalId}`;
-    const { tokenId } = await this.present(key, upstreamId, principalId).catch((error: unknown) => {
+    const { tokenId } = await this.present(key, caller).catch((error: unknown) => {
       this.cached.delete(key);
       throw error;
     });
     return tokenId !== refused;
   }
 
-  private present(key: string, upstreamId: string, principalId: string): Promise<Access> {
+  private async widen({ upstreamId, principalId }: ShownCaller, scopes: readonly string[]): Promise<void> {
+    try {
+      await this.bus.ask(WantUpstreamScopes, { upstreamId, principalId, scopes });
+    } catch (error) {
+      // Where it cannot be found out, the upstream has refused all the same.
+      if (toGatewayError(error).code === 'upstream.consent_needed') throw error;
+    }
+  }
+
+  private present(key: string, caller: ShownCaller): Promise<Access> {
+    const { upstreamId } = caller;
     const refusedToken = this.refusals.get(key) ?? this.refusals.get(upstreamId);
     const { drops } = this;
     return this.presenting.ask(
       // Whoever asked before the refusal may be given the refused one, and before a drop what was dropped.
       `${key}\n${drops}\n${refusedToken ?? ''}`,
-      () => this.bus.ask(PresentUpstreamCredential, { upstreamId, principalId, ...(refusedToken && { refusedToken }) }),
+      () => this.bus.ask(PresentUpstreamCredential, { ...caller, ...(refusedToken && { refusedToken }) }),
       ({ head }) => {
         const { token, version, isPersonal = false } = head;
         const holder: Holder = isPersonal
-          ? { upstreamId, principalId, refusalKey: key }
-          : { upstreamId, principalId: '', refusalKey: upstreamId };
+          ? { key, caller, refusalKey: key }
+          : {
+              key: keyOf({ upstreamId, principalId: '' }),
+              caller: { upstreamId, principalId: '' },
+              refusalKey: upstreamId,
+            };
         const isRefused =
           token !== undefined && token.id === this.refusals.get(holder.refusalKey) && token.id !== refusedToken;
-        if (isRefused) return this.present(key, upstreamId, principalId);
+        if (isRefused) return this.present(key, caller);
         const access = this.sharedAccess(upstreamId, {
           ...accessOf(head.credential, version),
           idKeys: head.idKeys,
@@ -150,6 +184,7 @@ export class UpstreamCredentials {
             tokenId: token.id,
             renew: (refused) => this.renew(holder, version, refused),
           }),
+          ...(isPersonal && { widen: (scopes) => this.widen(caller, scopes) }),
         });
         if (this.drops !== drops) return access;
         const nowMs = performance.now();
@@ -186,10 +221,19 @@ export class UpstreamCredentials {
 
 /** Who is asked for when another token is wanted. */
 interface Holder {
-  readonly upstreamId: string;
-  readonly principalId: string;
+  readonly key: string;
+  readonly caller: ShownCaller;
   readonly refusalKey: string;
 }
+
+/** For whom an upstream is shown something. */
+type ShownCaller = Pick<RequestOf<typeof PresentUpstreamCredential>, 'upstreamId' | 'principalId' | 'subjectToken'>;
+
+/** What one token of a caller is exchanged for is not what another is. */
+const keyOf = ({ upstreamId, principalId, subjectToken }: ShownCaller): string => {
+  const key = `${upstreamId}\n${principalId}`;
+  return subjectToken === undefined ? key : `${key}\n${subjectToken.slice(0, subjectToken.indexOf('.'))}`;
+};
 
 const shownKey = (upstreamId: string, version: string): string => `${upstreamId}\n${version}`;
 

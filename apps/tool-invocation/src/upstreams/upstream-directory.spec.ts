@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import type { AddressChecks } from '../conversation/address-checks.js';
 import { PresentUpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { LocalBus } from '#libs/bus';
 import { parseConfig } from '#libs/config';
 import { fail } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
+import { JoinedConnectors } from '../connectors/joined-connectors.js';
 import { toolInvocationOptions } from '../tool-invocation.config.js';
 import { settingsOf } from '../tool-invocation.settings.js';
 import { UpstreamDirectory } from './upstream-directory.js';
@@ -20,7 +22,8 @@ it('the directory finds an ejected address back when it answers and no credentia
   });
   const settings = settingsOf(parseConfig(toolInvocationOptions, {}), { embedded: true, dataDir: '.switchyard' });
   const logger = createLogger({ service: 'tool-invocation', level: 'silent' });
-  const directory = new UpstreamDirectory(bus.join('tool-invocation'), settings, logger);
+  const member = bus.join('tool-invocation');
+  const directory = new UpstreamDirectory(member, settings, logger, new JoinedConnectors(member, settings));
   try {
     const upstream = directory.adopt({
       id: 'upstream',
@@ -36,7 +39,7 @@ it('the directory finds an ejected address back when it answers and no credentia
       concurrencyMax: null,
     });
     const states = () => upstream.dialer.addresses?.book.standings().map(({ state }) => state);
-    const { book } = upstream.dialer.addresses ?? expect.unreachable();
+    const { book } = (upstream.dialer.addresses ?? expect.unreachable()) as AddressChecks<unknown>;
     for (let failures = 0; failures < 2; failures++) book.failed(book.addresses[0] ?? expect.unreachable(), 'away');
     expect(states()).toEqual(['ejected', 'active']);
     await directory.onSilent(upstream);

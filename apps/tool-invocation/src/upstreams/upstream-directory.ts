@@ -7,6 +7,7 @@ import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resol
 import { type Bus, InjectBus } from '#libs/bus';
 import { GatewayError } from '#libs/errors';
 import { LOGGER, type Logger } from '#libs/telemetry';
+import { JoinedConnectors } from '../connectors/joined-connectors.js';
 import type { LogFrame, Peer } from '../conversation/peer.js';
 import { type TransportKind, speaksMcp } from '../transport/channel.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
@@ -67,10 +68,11 @@ export class UpstreamDirectory implements UpstreamHost {
     @InjectBus() private readonly bus: Bus,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(LOGGER) private readonly logger: Logger,
+    joined: JoinedConnectors,
   ) {
     const { sessions } = settings;
     this.credentials = new UpstreamCredentials(bus);
-    this.factory = new UpstreamFactory(settings, logger, bus);
+    this.factory = new UpstreamFactory(settings, logger, bus, joined);
     this.capacity = new SessionCapacity(sessions.max, this.factory.processes, () => this.upstreams());
     this.announcements = new ListAnnouncements(bus);
     this.told = new UpstreamLog(logger);

@@ -3,6 +3,8 @@ import { ResolveGrpcApi } from '#contracts/registry/resolve-grpc-api.request';
 import { type OwnContent, ResolveOwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import type { Bus } from '#libs/bus';
+import { connectorNameOf, isConnectorUrl } from '#libs/connector';
+import { fail } from '#libs/errors';
 import { JsonFilters } from '#libs/jq';
 import type { Logger } from '#libs/telemetry';
 import { A2aDialer } from '../conversation/a2a/dialer.js';
@@ -14,15 +16,18 @@ import { HttpTools } from '../conversation/openapi/tools.js';
 import { KeptContent } from '../conversation/own/contents.js';
 import { OwnDialer } from '../conversation/own/dialer.js';
 import type { Settings } from '../tool-invocation.settings.js';
-import type { TransportKind } from '../transport/channel.js';
+import type { AccessTls, TransportKind } from '../transport/channel.js';
+import { type ConnectorDeps, ConnectorPools } from '../transport/connector/pools.js';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
+import { Pools } from '../transport/http/pools.js';
 import { SseTransport } from '../transport/sse/transport.js';
 import { Strays } from '../transport/strays.js';
 import { Sandbox } from '../transport/stdio/sandbox/sandbox.js';
 import { ProcessQuota, StdioTransport } from '../transport/stdio/transport.js';
 import { HttpTransport } from '../transport/streamable-http/transport.js';
-import { type Reached, spread } from './several-addresses.js';
+import { headChecks, urlBook } from './addresses/http-addresses.js';
+import { type Reached, spread } from './addresses/several-addresses.js';
 import { SingleFlight } from './single-flight.js';
 import { Upstream, type UpstreamHost } from './upstream.js';
 
@@ -51,6 +56,7 @@ export class UpstreamFactory {
     private readonly settings: Settings,
     private readonly logger: Logger,
     private readonly bus: Bus,
+    private readonly joined: ConnectorDeps['joined'],
   ) {
     this.egress = new EgressPolicy(settings.egress);
     this.sandbox = new Sandbox(settings.stdio, logger);
@@ -82,13 +88,17 @@ export class UpstreamFactory {
         ({ head }) => head,
       ),
     );
-    const dialer = new HttpApiDialer(profile.url ?? '', tools, sender, this.filters);
+    const withoutSlash = (url: string): string => url.replace(/\/$/, '');
+    const book = profile.addresses && urlBook(profile, this.egress, this.logger, withoutSlash);
+    const addresses = book && headChecks(book, sender);
+    const dialer = new HttpApiDialer(profile.url ?? '', tools, sender, this.filters, addresses);
     return new Upstream(profile, 'api', sender, dialer, this.settings, host);
   }
 
   private grpc(profile: UpstreamProfile, host: UpstreamHost): Upstream {
     const { id, url } = profile;
     this.egress.parse(url);
+    const book = profile.addresses && urlBook(profile, this.egress, this.logger);
     const resolving = new SingleFlight<ResolvedApi>('registry.unavailable');
     const resolve = (): Promise<ResolvedApi> =>
       resolving.ask(
@@ -96,14 +106,19 @@ export class UpstreamFactory {
         () => this.bus.ask(ResolveGrpcApi, { upstreamId: id }),
         ({ head, body }) => ({ api: head, descriptors: body?.toString() ?? '' }),
       );
-    const dialer = new GrpcDialer(url, resolve, this.settings, this.egress);
+    const dialer = new GrpcDialer(url ?? '', resolve, this.settings, this.egress, book);
     return new Upstream(profile, 'grpc', dialer, dialer, this.settings, host);
   }
 
   private agent(profile: UpstreamProfile, host: UpstreamHost): Upstream {
-    this.egress.parse(profile.agent?.url ?? profile.url);
-    const dialer = new A2aDialer(profile.agent ?? undefined, this.settings, this.egress);
-    return new Upstream(profile, 'a2a', dialer, dialer, this.settings, host);
+    const { settings, egress } = this;
+    const url = profile.agent?.url ?? profile.url;
+    egress.parse(url);
+    const looks = new HttpApiSender(settings, egress);
+    const book = profile.addresses && urlBook({ ...profile, url }, egress, this.logger);
+    const dialer = new A2aDialer(profile.agent ?? undefined, settings, egress, book && headChecks(book, looks));
+    const open = { close: async () => void (await Promise.all([dialer.close(), looks.close()])) };
+    return new Upstream(profile, 'a2a', open, dialer, settings, host);
   }
 
   private own(profile: UpstreamProfile, host: UpstreamHost): Upstream {
@@ -119,6 +134,23 @@ export class UpstreamFactory {
     return new Upstream(profile, 'own', NOTHING_OPEN, new OwnDialer(content), this.settings, host);
   }
 
+  /** The connector decides what its names lead to: no address is dialled from here. */
+  private behindConnector(address: string, kind: TransportKind, strays: Strays): HttpTransport {
+    const name = connectorNameOf(address);
+    if (name === null || kind !== 'http') {
+      const message = 'This upstream may not be reached from here: a connector carries Streamable HTTP alone';
+      throw fail('upstream.refused', { message, executed: 'no' });
+    }
+    const { bus, joined, settings } = this;
+    return new HttpTransport(
+      // Not its name: that need be no host of a URL.
+      new URL('http://connector/'),
+      () => new ConnectorPools(name, { bus, joined }),
+      settings,
+      strays,
+    );
+  }
+
   private reaching(profile: UpstreamProfile, kind: TransportKind): Reached {
     if (kind === 'stdio') {
       const { id: upstreamId, name, command: program, args, cwd = null } = profile;
@@ -129,8 +161,10 @@ export class UpstreamFactory {
     const strays = new Strays(profile.id, this.logger);
     if (profile.addresses !== undefined)
       return spread(profile, kind, { settings, egress, strays, logger: this.logger });
+    if (isConnectorUrl(profile.url)) return { transport: this.behindConnector(profile.url, kind, strays) };
     const url = egress.parse(profile.url);
-    const Transport = kind === 'http' ? HttpTransport : SseTransport;
-    return { transport: new Transport(url, settings, egress, strays) };
+    if (kind !== 'http') return { transport: new SseTransport(url, settings, egress, strays) };
+    const poolsOf = (tls?: AccessTls): Pools => new Pools(url.origin, settings, egress, tls);
+    return { transport: new HttpTransport(url, poolsOf, settings, strays) };
   }
 }

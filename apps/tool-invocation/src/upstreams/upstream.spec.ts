@@ -4,10 +4,12 @@ import { LocalBus } from '#libs/bus';
 import { parseConfig } from '#libs/config';
 import { GatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
+import { JoinedConnectors } from '../connectors/joined-connectors.js';
 import type { Peer } from '../conversation/peer.js';
 import { toolInvocationOptions } from '../tool-invocation.config.js';
 import { settingsOf } from '../tool-invocation.settings.js';
 import type { Access } from '../transport/channel.js';
+import { PassedAccesses } from './passed-headers/passed-access.js';
 import { UpstreamFactory } from './upstream-factory.js';
 
 const given = (env: Record<string, string>, changes: Partial<UpstreamProfile> = {}) => {
@@ -39,7 +41,8 @@ const given = (env: Record<string, string>, changes: Partial<UpstreamProfile> = 
     makeRoom() {},
   };
   const logger = createLogger({ service: 'tool-invocation', level: 'silent' });
-  return new UpstreamFactory(settings, logger, new LocalBus().join('tool-invocation')).build(profile, host);
+  const bus = new LocalBus().join('tool-invocation');
+  return new UpstreamFactory(settings, logger, bus, new JoinedConnectors(bus, settings)).build(profile, host);
 };
 
 const CALLER = {
@@ -48,7 +51,7 @@ const CALLER = {
 };
 
 describe('Upstream', () => {
-  it('refuses a call as not executed, with the wait, when its breaker is open', () => {
+  it('Upstream refuses a call as not executed, with the wait, when its breaker is open', () => {
     const upstream = given({ MCP_SESSION_POOL_CIRCUIT_BREAKER_THRESHOLD: '2' });
     upstream.health.passBreaker();
     upstream.health.breaker.failed();
@@ -68,6 +71,10 @@ describe('Upstream', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(5_000);
   });
 
+  it('Upstream is made for every name that a connector may serve when that is no host of a URL', () => {
+    expect(given({}, { url: 'connector://db.1' }).profile.url).toBe('connector://db.1');
+  });
+
   it.each([
     ['url', { url: 'http://127.0.0.1:3000/mcp?api_key=*****' }],
     ['args', { transport: 'STDIO' as const, url: null, command: 'node', args: ['--api-key', '*****'] }],
@@ -81,7 +88,7 @@ describe('Upstream', () => {
     expect(error).toMatchObject({ code: 'upstream.closed', executed: 'no' });
   });
 
-  it('opens one session when a call comes between the finding of its era and the end of the handshake', async () => {
+  it('Upstream opens one session when a call comes between the finding of its era and the end of the handshake', async () => {
     const upstream = given({});
     const session = { identity: { era: 'legacy' }, closed: false, uses: 0 } as unknown as Peer;
     const access: Access = { version: '1', headers: [], env: {}, redact: (text) => text };
@@ -100,7 +107,28 @@ describe('Upstream', () => {
     expect(dials).toBe(1);
   });
 
-  it('refuses a call as busy and not executed when its queue is full', async () => {
+  it('Upstream refuses a call with other headers, and opens nothing, when the session of its client began without', async () => {
+    const upstream = given({});
+    const session = { identity: { era: 'legacy' }, closed: false, uses: 0 } as unknown as Peer;
+    const access: Access = { version: '1', headers: [], env: {}, redact: (text) => text };
+    const passing = new PassedAccesses().with(access, { 'x-tenant': 'one' });
+    const caller = { ...CALLER, dedicatedSession: { key: 'session 1', renewable: false } };
+    let dials = 0;
+    upstream.dialer.dial = async () => {
+      if (dials++ === 0) throw new Error('cannot be reached');
+      upstream.dialer.spoken.settle({ era: 'legacy' });
+      return session;
+    };
+    upstream.claim('session 1');
+
+    await expect(upstream.peer(passing, caller)).rejects.toThrow();
+    expect(await upstream.peer(access, caller)).toBe(session);
+    expect(() => upstream.peer(passing, caller)).toThrow(expect.objectContaining({ code: 'http.malformed' }));
+    expect(await upstream.peer(access, caller)).toBe(session);
+    expect(dials).toBe(2);
+  });
+
+  it('Upstream refuses a call as busy and not executed when its queue is full', async () => {
     const upstream = given({ TOOL_CONCURRENT_LIMIT: '1', TOOL_QUEUE_LIMIT: '0' });
     expect(upstream.limiter.tryAcquire('caller')).toBe(true);
 
@@ -110,7 +138,7 @@ describe('Upstream', () => {
     });
   });
 
-  it('refuses a call as busy and not executed when its wait is over', async () => {
+  it('Upstream refuses a call as busy and not executed when its wait is over', async () => {
     const upstream = given({ TOOL_CONCURRENT_LIMIT: '1', MCP_SESSION_POOL_ACQUIRE_TIMEOUT: '0.1' });
     expect(upstream.limiter.tryAcquire('caller')).toBe(true);
 

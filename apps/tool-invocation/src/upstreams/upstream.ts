@@ -1,8 +1,8 @@
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
 import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import type { Era } from '#contracts/tool-invocation/discover-upstream.request';
-import { fail, GatewayError, toGatewayError } from '#libs/errors';
-import { ALL_CAPABILITIES, LEGACY_REVISIONS, MODERN_REVISION, sessionCapabilities } from '#libs/mcp';
+import { fail, notExecuted, toGatewayError } from '#libs/errors';
+import { sessionCapabilities } from '#libs/mcp';
 import { ConcurrencyLimiter } from '#libs/resilience';
 import type { UpstreamDialer } from '../conversation/dialer.js';
 import { RetryBudget } from './retry-budget.js';
@@ -11,13 +11,12 @@ import { type Access, type Transport, type TransportKind, speaksMcp } from '../t
 import { DedicatedSessions } from './sessions/dedicated-sessions.js';
 import type { LogFrame, Peer, PeerEvents } from '../conversation/peer.js';
 import { PeerWatch } from './peer-watch.js';
-import { type Caller, type Place, ownershipOf, Placement } from './sessions/placement.js';
+import { type Caller, OVERVIEW, type Place, ownershipOf, Placement, SESSION_OVERVIEW } from './sessions/placement.js';
 import { SharedSessions } from './sessions/shared-sessions.js';
 import { staleProfile } from '../call/stale.js';
 import { isComplete } from './access.js';
+import { credentialVersionOf, passedVersionOf } from './passed-headers/passed-access.js';
 import { UpstreamHealth, type UpstreamHealthEvents } from './upstream-health.js';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What an upstream needs of the instance it runs in. */
 export interface UpstreamHost {
@@ -43,13 +42,6 @@ export interface UpstreamHost {
 }
 
 const RETIRE_TICK_MS = 100;
-const NOBODY = { id: '', tokenId: null };
-const overviewOf = (revision: string): Caller => ({
-  client: { info: null, capabilities: ALL_CAPABILITIES, revision },
-  principal: NOBODY,
-});
-const OVERVIEW = overviewOf(MODERN_REVISION);
-const SESSION_OVERVIEW = overviewOf(LEGACY_REVISIONS[0]);
 
 /** One upstream as one profile describes it: its limits, its health, its open conversations. */
 export class Upstream {
@@ -102,13 +94,14 @@ export class Upstream {
 
   /**
    * The conversation for a caller, at once when it is open; a call gives it back with `giveBack`. Rejects with the failure
-   * of opening it, always with `executed: no`; throws `upstream.session_lost` for a dedicated session that is gone.
+   * of opening it, always with `executed: no`; throws `upstream.session_lost` for a dedicated session that is gone,
+   * and `http.malformed` for one that began with other headers of its client.
    */
   peer(access: Access, caller: Caller): Peer | Promise<Peer> {
     const { spoken } = this.dialer;
     const era = spoken.eraFor(caller.client.revision);
     const { dedicatedSession: dedicated } = caller;
-    if (dedicated !== undefined && era !== 'modern') this.dedicated.use(dedicated);
+    if (dedicated !== undefined && era !== 'modern') this.dedicated.use(dedicated, passedVersionOf(access.version));
     // The era is known a moment before the conversation that found it out is kept.
     if (era === undefined || this.first !== undefined) return this.firstPeer(access, caller);
     const peer = this.peerAt(this.placement.placeOf(era, access, caller), access, caller, era);
@@ -197,7 +190,8 @@ export class Upstream {
 
   /** Conversations in which a credential of this version is shown take no more calls; those under way are finished. */
   endShowing(version: string): void {
-    const ending = [...this.peers].filter(([key, peer]) => !(peer instanceof Promise) && key.split(' ')[1] === version);
+    const isEnding = (key: string): boolean => credentialVersionOf(key.split(' ')[1] ?? '') === version;
+    const ending = [...this.peers].filter(([key, peer]) => !(peer instanceof Promise) && isEnding(key));
     for (const peer of new Set(ending.map(([, peer]) => peer as Peer))) {
       const watch = this.watches.get(peer);
       this.drop(peer);
@@ -242,8 +236,7 @@ export class Upstream {
   /** The first caller finds out which era the upstream speaks; the others wait for it. */
   private async firstPeer(access: Access, caller: Caller): Promise<Peer> {
     if (this.first === undefined) {
-      const declared = sessionCapabilities(caller.client.capabilities);
-      const dialed = this.open(access, declared).then((peer) => {
+      const dialed = this.open(access, caller).then((peer) => {
         this.keep(this.placement.placeOf(peer.identity.era, access, caller), peer, access, caller);
         return peer;
       });
@@ -297,7 +290,7 @@ export class Upstream {
 
   private dial(place: Place, access: Access, caller: Caller, era: Era): Promise<Peer> {
     const { key } = place;
-    const dialed = this.open(access, sessionCapabilities(caller.client.capabilities), era);
+    const dialed = this.open(access, caller, era);
     this.peers.set(key, dialed);
     dialed.then(
       (peer) => this.keep(place, peer, access, caller),
@@ -308,10 +301,7 @@ export class Upstream {
     return dialed;
   }
 
-  private async open(access: Access, declared: Json, era?: Era): Promise<Peer> {
-    if (this.retired || !isComplete(this.profile, access)) throw staleProfile();
-    const room = this.host.makeRoom(this.kind);
-    if (room !== undefined) await room;
+  private async open(access: Access, { client, dedicatedSession }: Caller, era?: Era): Promise<Peer> {
     let opened: Peer | undefined;
     const events: PeerEvents = {
       listChanged: (list) => this.listChanged(opened, list),
@@ -324,17 +314,15 @@ export class Upstream {
       passedOver: (error) => this.host.told.failed(this.profile, error),
     };
     try {
-      opened = await this.dialer.dial(access, declared, events, era);
+      if (this.retired || !isComplete(this.profile, access)) throw staleProfile();
+      const room = this.host.makeRoom(this.kind);
+      if (room !== undefined) await room;
+      opened = await this.dialer.dial(access, sessionCapabilities(client.capabilities), events, era);
       return opened;
     } catch (error) {
+      if (dedicatedSession !== undefined) this.dedicated.notOpened(dedicatedSession.key);
       // Whatever went wrong, no call was sent yet.
-      const failure = toGatewayError(error);
-      throw new GatewayError(failure.code, {
-        message: failure.message,
-        ...(failure.data && { data: failure.data }),
-        executed: 'no',
-        cause: failure.cause,
-      });
+      throw notExecuted(error);
     }
   }
 
@@ -364,6 +352,7 @@ export class Upstream {
     const isFirst = pool === undefined || pool.isFirst(key);
     if (dedicated !== undefined && peer.identity.era === 'legacy' && isFirst)
       this.dedicated.opened(dedicated.key, peer);
+    if (dedicated !== undefined && peer.identity.era === 'modern') this.dedicated.notOpened(dedicated.key);
     if (this.retired) void this.closeWhenIdle(peer);
   }
 

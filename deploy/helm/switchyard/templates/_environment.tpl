@@ -46,7 +46,8 @@
 {{- end }}
 {{- $own := .service.settings | default dict }}
 {{- $shared := $root.Values.settings | default dict }}
-{{- if and $root.Values.monitoring.serviceMonitor.enabled (not (hasKey $own "INTERNAL_METRICS")) (not (hasKey $shared "INTERNAL_METRICS")) }}
+{{- $metricsPort := include "switchyard.metricsPort" . | int }}
+{{- if and $root.Values.monitoring.serviceMonitor.enabled (not $metricsPort) (not (hasKey $own "INTERNAL_METRICS")) (not (hasKey $shared "INTERNAL_METRICS")) }}
 # Prometheus scrapes each pod, inside the cluster.
 - { name: INTERNAL_METRICS, value: private }
 {{- end }}

@@ -46,6 +46,15 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- else }}{{ . }}{{ end }}
 {{- end }}
 
+{{/* The port of one service for its metrics alone, or 0. Takes root and name. */}}
+{{- define "switchyard.metricsPort" -}}
+{{- $own := (get .root.Values.services .name | default dict).settings | default dict }}
+{{- $settings := ternary $own (.root.Values.settings | default dict) (hasKey $own "METRICS_PORT") }}
+{{- $port := int (get $settings "METRICS_PORT" | default 0) }}
+{{- if eq $port 8080 }}{{ fail (printf "METRICS_PORT of %s is the port that it serves requests on" .name) }}{{ end }}
+{{- $port }}
+{{- end }}
+
 {{- define "switchyard.podSecurity" -}}
 runAsNonRoot: true
 seccompProfile: { type: RuntimeDefault }

@@ -9,6 +9,8 @@ export interface AgentCallArguments {
   readonly parts: readonly Part[];
   readonly contextId?: string | undefined;
   readonly taskId?: string | undefined;
+  /** Where the agent has them; undefined where none is named. */
+  readonly place?: string | undefined;
 }
 
 interface FileArgument {
@@ -43,7 +45,11 @@ export const agentArguments = (text: string, ids: CallerIds): AgentCallArguments
   parts.push(...files.map(filePart));
   if (parts.length === 0 && taskId === undefined)
     throw new ArgumentsRefused('Invalid arguments: message is missing; taskId alone asks how a task gets on');
-  return { parts, contextId: ids.taken('context', contextId), taskId: ids.taken('task', taskId) };
+  const context = ids.taken('context', contextId);
+  const task = ids.taken('task', taskId);
+  if (context !== undefined && task !== undefined && context.place !== task.place)
+    throw new ArgumentsRefused('Invalid arguments: taskId and contextId are of different conversations');
+  return { parts, contextId: context?.id, taskId: task?.id, place: (task ?? context)?.place };
 };
 
 const filePart = ({ base64, url, mediaType, name }: FileArgument): Part => {

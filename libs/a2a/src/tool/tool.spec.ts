@@ -80,8 +80,8 @@ describe('the tool of an agent', () => {
   it('an id is taken from the caller alone that it was given to, as what it was given, at that agent', () => {
     const id = ids.given('task', 't') as string;
     expect(id).toMatch(/^t\../);
-    expect(ids.taken('task', id)).toBe('t');
-    expect(new CallerIds(['new', 'key'], 'ada').taken('task', id)).toBe('t');
+    expect(ids.taken('task', id)).toEqual({ id: 't', place: '' });
+    expect(new CallerIds(['new', 'key'], 'ada').taken('task', id)?.id).toBe('t');
     const others = [new CallerIds(['key'], 'bob'), new CallerIds(['other'], 'ada'), new CallerIds([], 'ada')];
     for (const other of others) expect(() => other.taken('task', id)).toThrow(/taskId is none that this caller/);
     expect(() => ids.taken('context', id)).toThrow(ArgumentsRefused);
@@ -90,5 +90,16 @@ describe('the tool of an agent', () => {
     expect(new CallerIds([], 'ada').given('task', 't')).toBeUndefined();
     const longest = ids.given('task', 'x'.repeat(256));
     expect(agentArguments(JSON.stringify({ taskId: longest }), ids).taskId).toHaveLength(256);
+  });
+
+  it('an id says at which place the agent has it when there are several', () => {
+    const several = new CallerIds(['key'], 'ada', ['', 'http://b.example/']);
+    const there = several.at('http://b.example/').given('task', 't') as string;
+    expect(several.taken('task', there)).toEqual({ id: 't', place: 'http://b.example/' });
+    // One that was given before there were several is still good.
+    expect(several.taken('task', ids.given('task', 't'))).toEqual({ id: 't', place: '' });
+    expect(() => ids.taken('task', there)).toThrow(ArgumentsRefused);
+    const mixed = JSON.stringify({ message: 'x', taskId: there, contextId: ids.given('context', 'c') });
+    expect(() => agentArguments(mixed, several)).toThrow(/different conversations/);
   });
 });

@@ -44,6 +44,8 @@ export const PERMISSIONS = [
   'admin.export',
   'admin.import',
   'admin.scim',
+  'admin.connectors',
+  'admin.clients',
 ] as const;
 
 /** The name of one thing that may be done: `tools.read`, `servers.create`. */

@@ -22,8 +22,10 @@ export interface TokenConditions {
 
 /** Who is calling and what they may do, as auth vouches for it. */
 export interface Principal {
-  /** The user's e-mail, or `anonymous`. */
+  /** The user's e-mail, `client:` and the id of a client without a user, or `anonymous`. */
   readonly id: string;
+  /** Of a client without a user: who registered it, whose end and changes are its own. */
+  readonly actsFor?: string;
   readonly kind: 'user' | 'anonymous';
   readonly isAdmin: boolean;
   /** By what the issuer of their token says, and so by no role that may end. */
@@ -49,6 +51,11 @@ export interface Principal {
   readonly conditions?: TokenConditions;
   /** All that a token with more scopes could allow this user. Absent: a new sign-in gives nothing more. */
   readonly consentable?: readonly Grant[];
+  /**
+   * The token itself, encrypted for auth alone, behind a digest of it: where its issuer lets it be exchanged. It goes to upstreams for
+   * which it is to be, and is shown to none.
+   */
+  readonly subjectToken?: string;
   /** The token's `jti`; what a revocation names. */
   readonly tokenId: string | null;
 }

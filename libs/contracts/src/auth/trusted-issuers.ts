@@ -27,6 +27,8 @@ export interface TrustedIssuer {
   /** What each scope allows; empty: scopes are not looked at. */
   readonly scopes: ReadonlyMap<string, readonly Grant[]>;
   readonly rules: readonly IssuerRule[];
+  /** Authorization servers besides, by issuer or token endpoint, that its tokens may be exchanged at; absent: they are exchanged nowhere. */
+  readonly exchangeAt?: readonly string[];
   /** The gateway itself. */
   readonly isOwn?: true;
 }
@@ -35,7 +37,17 @@ type Members = Readonly<Record<string, unknown>>;
 
 const ITEMS_MAX = 200;
 const TEXT_CHARS_MAX = 512;
-const MEMBERS = ['issuer', 'jwksUri', 'audiences', 'userClaim', 'domains', 'createUsers', 'scopes', 'rules'];
+const MEMBERS = [
+  'issuer',
+  'jwksUri',
+  'audiences',
+  'userClaim',
+  'domains',
+  'createUsers',
+  'scopes',
+  'rules',
+  'exchangeAt',
+];
 const RULE_MEMBERS = ['claim', 'value', 'teams', 'administrator'];
 /** As RFC 6749 3.3 has it, without the quotes and backslashes that it leaves out. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -117,6 +129,9 @@ const issuerOf = (value: unknown): TrustedIssuer => {
     createUsers: flagOf(given['createUsers'], 'createUsers'),
     scopes: new Map(scopes.map(([scope, grants]) => [scope, grantsOf(scope, grants)])),
     rules: itemsOf(given['rules'], 'rules').map((rule) => issuerRuleOf(rule)),
+    ...(given['exchangeAt'] !== undefined && {
+      exchangeAt: itemsOf(given['exchangeAt'], 'exchangeAt').map((at) => secureUrlOf(at, 'an item of exchangeAt')),
+    }),
   };
 };
 

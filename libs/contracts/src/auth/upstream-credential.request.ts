@@ -1,5 +1,7 @@
 import type { Actor } from '../audit-event.js';
 import { defineRequest } from '../define.js';
+import type { Principal } from './principal.js';
+import type { UpstreamTls } from './tls/upstream-tls.rules.js';
 import type { OAuthClient } from './oauth/oauth-client.js';
 
 /** What is presented to an upstream: HTTP headers and a query, or environment variables and arguments of a child process. Secret. */
@@ -12,6 +14,8 @@ export interface UpstreamCredential {
   readonly documentQuery?: string;
   /** All of them, in place of the masked ones. */
   readonly args?: readonly string[];
+  /** By what it and the gateway know each other in TLS. */
+  readonly tls?: UpstreamTls;
   /** Who asks for the access token that stands in `Authorization`; auth shows the token, never this. */
   readonly oauth?: OAuthClient;
 }
@@ -39,15 +43,21 @@ export const KeepUpstreamCredential = defineRequest<
  * for the credential in the key of a connection pool; a new access token is no new credential. `refusedToken`: the id of
  * a token that the upstream took for no good, so that another is got. Rejects with `upstream.…` where no token is to be
  * had, which may take as long as an authorization server takes; with `upstream.consent_needed` where the caller has to
- * consent first. No `principalId`: what the gateway itself shows to find out what there is.
+ * consent first. No `principalId`: what the gateway itself shows to find out what there is. `subjectToken`: of this caller, for an upstream
+ * that is shown what it is exchanged for.
  */
 export const PresentUpstreamCredential = defineRequest<
-  { readonly upstreamId: string; readonly principalId: string; readonly refusedToken?: string },
+  {
+    readonly upstreamId: string;
+    readonly principalId: string;
+    readonly refusedToken?: string;
+    readonly subjectToken?: Principal['subjectToken'];
+  },
   {
     readonly credential: UpstreamCredential | null;
     readonly version: string;
     readonly token?: PresentedToken;
-    /** It came of the caller's own consent: nobody else is shown it. */
+    /** It came of the caller's own consent, or token: nobody else is shown it. */
     readonly isPersonal?: true;
     /**
      * Sign the ids of what the upstream keeps for its callers, so that each has its own alone: of this upstream, the same for all

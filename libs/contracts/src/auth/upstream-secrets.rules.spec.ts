@@ -8,6 +8,7 @@ describe('the query of an upstream URL', () => {
     ['https://a.example/mcp?key=s3cret', 'https://a.example/mcp?key=*****', 'key=s3cret'],
     ['https://a.example/mcp?a=1&b=&s3cret', 'https://a.example/mcp?a=*****&b=&*****', 'a=1&b=&s3cret'],
     ['https://a.example/?q=ü x?y#token=z', 'https://a.example/?q=*****', 'q=%C3%BC%20x?y'],
+    ['https://a.example/mcp?a?b=c', 'https://a.example/mcp?a?b=*****', 'a?b=c'],
     ['https://a.example/mcp#?key=z', 'https://a.example/mcp', null],
   ])('splitQuery takes the values out of %s', (url, shown, query) => {
     expect(splitQuery(url)).toEqual({ shown, query });

@@ -39,7 +39,7 @@ const maskPair = (pair: string): string => {
 
 /** Whether a URL was masked: then the credential holds its query. */
 export const isMaskedUrl = (url: string | null): boolean =>
-  url !== null && (url.split('?')[1]?.includes(MASK) ?? false);
+  url !== null && url.includes('?') && url.slice(url.indexOf('?')).includes(MASK);
 
 const SECRET_WORD =
   /key|token|secret|passw|passwd|pwd|passphrase|auth|credential|bearer|cookie|session|signature|\bpat\b/i;

@@ -11,6 +11,13 @@ export const TakeMessage = defineRequest<
     /** Whom the one who asks has admitted, and with what. */
     readonly principalId: string;
     readonly credential: string | null;
+    /**
+     * Of the other headers of its request, name by name with its value, what may go on to an upstream; absent: nothing.
+     * Secret, as the credential is.
+     */
+    readonly passableHeaders?: readonly string[];
+    /** Of its client, which may decide whether its token is good; absent: it is not known. */
+    readonly address?: string;
   },
   Record<string, never>
 >('ingress', 'message.take', { deadlineMs: 5_000 });

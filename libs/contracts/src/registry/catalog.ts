@@ -119,6 +119,12 @@ export interface CatalogUpstream extends AccessScope {
   readonly sessionScope: SessionScope;
   /** What a call there may take; absent: what it may take anywhere. */
   readonly timeoutMs?: number;
+  /** Headers of its callers that go on to it, in lower case; absent: none. */
+  readonly passedHeaders?: readonly string[];
+  /** Each call is made for the token of its caller. */
+  readonly exchangesTokens?: true;
+  /** Calls say to it which gateways they went through, as it is one or may be; absent: it learns nothing of them. */
+  readonly isToldWay?: boolean;
   /** The upstream's own ServerCapabilities, as JSON. */
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
@@ -137,6 +143,8 @@ export interface Catalog {
     /** Its tools are searched rather than listed. */
     readonly toolSearch?: boolean;
   };
+  /** What the gateway goes by among gateways; absent: from a registry that has no word for it. */
+  readonly gatewayId?: string;
   /** Grows with every change to the registry. */
   readonly revision: number;
   readonly upstreams: readonly CatalogUpstream[];

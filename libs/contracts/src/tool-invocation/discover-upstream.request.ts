@@ -20,6 +20,8 @@ export interface DiscoveredOffer {
   readonly serverInfo: Readonly<Record<string, unknown>>;
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
+  /** What it goes by among gateways, where it is one and says so. */
+  readonly gatewayId?: string;
   readonly tools: readonly DiscoveredTool[];
   readonly prompts: readonly { readonly name: string; readonly definition: string }[];
   readonly resources: readonly { readonly uri: string; readonly definition: string }[];

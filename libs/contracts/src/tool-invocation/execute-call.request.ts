@@ -1,5 +1,6 @@
 import type { LogLevel } from '#libs/mcp';
 import type { PassedContext } from '#libs/telemetry';
+import type { Principal } from '../auth/principal.js';
 import { defineRequest } from '../define.js';
 import type { HeaderParam } from '../registry/catalog.js';
 
@@ -66,6 +67,13 @@ export interface UpstreamCall {
   /** By which the client finds its request in the log, where that is not the id of the trace. */
   readonly correlationId?: string;
   readonly headerParams: readonly HeaderParam[];
+  /**
+   * What goes on to the upstream of the headers that its client sent, by their names in lower case; absent: nothing.
+   * Secret. Who sends other values shares no conversation with it.
+   */
+  readonly passedHeaders?: Readonly<Record<string, string>>;
+  /** Of the caller, for an upstream that is shown what it is exchanged for. Encrypted for auth alone. */
+  readonly subjectToken?: Principal['subjectToken'];
   readonly dedicatedSession?: DedicatedSession;
   /** Whether the tool may or must run as a task, where it is one of 2025-11-25. */
   readonly taskSupport?: 'optional' | 'required';

@@ -11,9 +11,10 @@ export interface TaskNotice {
  * are over. Tasks that an instance or its session keeps are followed there.
  */
 export const WatchTasks = defineRequest<
-  Pick<UpstreamCall, 'upstreamId' | 'principal' | 'client' | 'affinity' | 'dedicatedSession'> & {
-    readonly taskIds: readonly string[];
-  },
+  Pick<UpstreamCall, 'upstreamId' | 'principal' | 'client' | 'affinity' | 'dedicatedSession'> &
+    Pick<UpstreamCall, 'passedHeaders' | 'subjectToken'> & {
+      readonly taskIds: readonly string[];
+    },
   { readonly ended: true },
   TaskNotice
 >('tool-invocation', 'task.watch', { deadlineMs: 24 * 3_600_000 });

@@ -1,5 +1,5 @@
 import { defineRequest } from '../define.js';
-import type { CallClient, DedicatedSession } from './execute-call.request.js';
+import type { CallClient, DedicatedSession, UpstreamCall } from './execute-call.request.js';
 
 /** A change an upstream announced, or that it has confirmed all that is followed: no change is missed from then on. */
 export type UpstreamNotice =
@@ -10,7 +10,8 @@ export type UpstreamNotice =
  * Follows resources of an upstream for as long as the asker stays: a frame per change, no answer until the asker
  * cancels. Subscriptions upstream are counted, so many watchers of one URI are one subscription there. Where a session
  * with the upstream is the listener's own, they are followed over that session, by the instance that keeps it: an
- * upstream may tell only the session in which something was changed. Failure: `upstream.session_lost`.
+ * upstream may tell only the session in which something was changed. Failures: `upstream.session_lost`,
+ * and `http.malformed` where that session began with other headers.
  */
 export const WatchUpstream = defineRequest<
   {
@@ -24,6 +25,9 @@ export const WatchUpstream = defineRequest<
     readonly capabilities?: Readonly<Record<string, unknown>>;
     /** As in its calls, likewise. */
     readonly clientKey?: CallClient['key'];
+    /** As in its calls, likewise: of the headers of the request that opened its stream. Secret. */
+    readonly passedHeaders?: UpstreamCall['passedHeaders'];
+    readonly subjectToken?: UpstreamCall['subjectToken'];
   },
   { readonly ended: true },
   UpstreamNotice

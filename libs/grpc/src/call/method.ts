@@ -10,6 +10,7 @@ import {
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { ArgumentsRefused } from '#libs/openapi';
 import { isWrapped } from '../schema/scalar-schema.js';
+import { withShortFloats } from './short-floats.js';
 import { withKnownTypes } from './unknown-any.js';
 
 /** One method of a server, ready to be called. */
@@ -53,11 +54,12 @@ export class GrpcMethod {
     const { registry } = this;
     const message = fromBinary(output, bytes);
     const options = { registry, useProtoFieldName: this.protoFieldNames };
+    const json = (): string => JSON.stringify(withShortFloats(output, toJson(output, message, options), registry));
     try {
-      return JSON.stringify(toJson(output, message, options));
+      return json();
     } catch (error) {
       if (!withKnownTypes(output, message, registry)) throw error;
-      return JSON.stringify(toJson(output, message, options));
+      return json();
     }
   }
 }

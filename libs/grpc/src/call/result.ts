@@ -3,6 +3,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { textResult, type ToolResult } from '#libs/openapi';
 import { GRPC_PERMISSION_DENIED, GRPC_UNAUTHENTICATED, type GrpcStatus, statusName } from '../wire/status.js';
+import { withShortFloats } from './short-floats.js';
 
 /** The result of a method with one answer. `json`: its text. */
 export const answerResult = (json: string): ToolResult =>
@@ -47,7 +48,7 @@ const detailLines = (status: Uint8Array, registry: FileRegistry): string[] => {
       .map((bytes) => {
         const any = fromBinary(AnySchema, bytes);
         try {
-          return JSON.stringify(toJson(AnySchema, any, { registry }));
+          return JSON.stringify(withShortFloats(AnySchema, toJson(AnySchema, any, { registry }), registry));
         } catch {
           return JSON.stringify({ '@type': any.typeUrl, value: Buffer.from(any.value).toString('base64') });
         }

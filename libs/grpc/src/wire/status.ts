@@ -24,6 +24,8 @@ export const GRPC_OK = 0;
 /** The server has no such method. */
 export const GRPC_UNIMPLEMENTED = 12;
 export const GRPC_PERMISSION_DENIED = 7;
+/** The server, or what stands before it, is away for now. */
+export const GRPC_UNAVAILABLE = 14;
 /** The credential that was shown is not good. */
 export const GRPC_UNAUTHENTICATED = 16;
 

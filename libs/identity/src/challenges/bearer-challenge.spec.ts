@@ -1,7 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { readBearerChallenge } from './bearer-challenge.js';
+import { missingScopesOf, readBearerChallenge } from './bearer-challenge.js';
 
 const URL = 'https://mcp.example/.well-known/oauth-protected-resource';
+
+const MANY = Array.from({ length: 33 }, (_, at) => `s${at}`);
+
+describe('missingScopesOf', () => {
+  it.each<[string, string | null, readonly string[]]>([
+    ['names them', 'Bearer error="insufficient_scope", scope="a b"', ['a', 'b']],
+    ['names them among others', 'Basic realm="x", bearer scope="a", error=insufficient_scope', ['a']],
+    ['names none', 'Bearer error="insufficient_scope"', []],
+    ['says something else', 'Bearer error="invalid_token", scope="a b"', []],
+    ['names one twice', 'Bearer error="insufficient_scope", scope="a b a"', ['a', 'b']],
+    ['names what is none', `Bearer error="insufficient_scope", scope="ok <b>\u00e9 ${'x'.repeat(257)}"`, ['ok']],
+    ['names many', `Bearer error="insufficient_scope", scope="${MANY.join(' ')}"`, MANY.slice(0, 32)],
+    ['is for another scheme', 'DPoP error="insufficient_scope", scope="a"', []],
+    ['is missing', null, []],
+  ])('missingScopesOf finds what is missing when a challenge %s', (_what, header, scopes) => {
+    expect(missingScopesOf(header)).toEqual(scopes);
+  });
+});
 
 describe('readBearerChallenge', () => {
   it.each([

@@ -25,7 +25,7 @@ export type {
 } from './incoming.js';
 export { LongResult } from './long-result.js';
 export * from './meta.js';
-export { errorText, notificationText, requestText, resultText, withMeta } from './outgoing.js';
+export { errorText, notificationText, requestText, resultText, withMeta, withMetaText } from './outgoing.js';
 export { cacheHintOf, itemTexts, resultBody, resultHead, taskParts } from './result-parts.js';
 export type { ResultHead } from './result-parts.js';
 export { linksIn, resourceLinksOf } from './resource-links.js';

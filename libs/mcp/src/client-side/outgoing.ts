@@ -18,10 +18,11 @@ export const errorText = (id: string | number, code: number, message: string): s
   JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
 
 /** `paramsText`, which has no `_meta`, with this one. */
-export const withMeta = (paramsText: string, meta: object): string => {
-  const open = paramsText.indexOf('{');
-  const metaText = JSON.stringify(meta);
-  let at = open + 1;
+export const withMeta = (paramsText: string, meta: object): string => withMetaText(paramsText, JSON.stringify(meta));
+
+/** The same of one that is JSON already. */
+export const withMetaText = (paramsText: string, metaText: string): string => {
+  let at = paramsText.indexOf('{') + 1;
   while (paramsText.charCodeAt(at) <= 32) at++;
   return paramsText[at] === '}' ? `{"_meta":${metaText}}` : `{"_meta":${metaText},${paramsText.slice(at)}`;
 };

@@ -38,6 +38,8 @@ export interface ServerCapabilities {
   readonly subscribe: boolean;
   readonly extensions: Readonly<Record<string, unknown>>;
   readonly instructions: string | null;
+  /** The id of the gateway, for gateways in front of it. */
+  readonly gatewayId?: string;
 }
 
 /**

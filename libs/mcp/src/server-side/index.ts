@@ -43,6 +43,7 @@ export {
   joined,
   notificationMessage,
   requestMessage,
+  resultAroundStart,
   resultInParts,
   resultMessage,
 } from './text.js';

@@ -1,4 +1,5 @@
 import { fail } from '#libs/errors';
+import { VIA_META } from '../gateway-way.js';
 import { memberAmong, valueText } from '../json/members.js';
 import type { Params } from './message.js';
 import { isObject } from '../json/is-object.js';
@@ -19,7 +20,7 @@ export interface RequestMeta {
 const META_KEYS_MAX = 256;
 /** https://modelcontextprotocol.io/specification/2026-07-28/basic#_meta */
 const RESERVED_PREFIX = 'io.modelcontextprotocol/';
-const HOP_KEYS = new Set(['progressToken', 'traceparent', 'tracestate', 'baggage']);
+const HOP_KEYS = new Set(['progressToken', 'traceparent', 'tracestate', 'baggage', VIA_META]);
 
 const NO_META: RequestMeta = {
   value: {},

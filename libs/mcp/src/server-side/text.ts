@@ -22,9 +22,37 @@ export interface RpcError {
 /** The text of an answer; `idText` and `resultText` are JSON. */
 export const resultMessage = (idText: string, resultText: string): string => `${resultStart(idText)}${resultText}}`;
 
+/** The same with the members in the other order, so that it begins alike whatever the id. */
+export const resultAroundStart = (
+  idText: string,
+  start: CarriedJson,
+  end: string,
+): { readonly start: JsonParts; readonly end: string } => ({
+  start: inParts(['{"result":', start]),
+  end: `${end},"jsonrpc":"2.0","id":${idText}}`,
+});
+
 /** The same around a result that may come in parts. */
 export const resultInParts = (idText: string, result: JsonParts): JsonParts =>
-  typeof result === 'string' ? resultMessage(idText, result) : [resultStart(idText), ...result, '}'];
+  typeof result === 'string' ? resultMessage(idText, result) : inParts([resultStart(idText), ...result, '}']);
+
+/** Texts beside each other are one part; one text where there is nothing else. */
+export const inParts = (pieces: readonly CarriedJson[]): JsonParts => {
+  const parts: CarriedJson[] = [];
+  let text = '';
+  for (const piece of pieces) {
+    if (typeof piece === 'string') {
+      text += piece;
+      continue;
+    }
+    if (text !== '') parts.push(text);
+    text = '';
+    parts.push(piece);
+  }
+  if (parts.length === 0) return text;
+  if (text !== '') parts.push(text);
+  return parts;
+};
 
 const resultStart = (idText: string): string => `{"jsonrpc":"2.0","id":${idText},"result":`;
 

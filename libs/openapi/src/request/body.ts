@@ -66,6 +66,7 @@ interface Part {
 const multipart = (binding: BodyBinding, value: unknown): RequestBody => {
   const parts = entriesOf(binding, value).flatMap(([name, part]) => {
     const property = propertyOf(binding, name);
+    if (property.isBinary && part === null) return [];
     const items = Array.isArray(part) && (property.isBinary || !isJsonPart(property)) ? (part as unknown[]) : [part];
     return items.map((item) => partOf(name, item, property));
   });

@@ -189,19 +189,23 @@ describe('a body', () => {
     );
   });
 
-  it('a body as multipart writes files, JSON and text, and no name can break out of its header', () => {
+  it('a body as multipart writes files, JSON and text, no file that is null, and no name can break out of its header', () => {
     const binding: BodyBinding = {
       argument: 'body',
       form: 'multipart',
       mediaType: 'multipart/form-data',
       properties: { files: { isBinary: true, contentType: 'image/png, image/jpeg' } },
     };
-    const { bytes, mediaType } = bodyOf(binding, {
-      files: ['aGk=', 'eW8'],
-      meta: { a: 1 },
-      tags: ['x', 'y'],
-      'n"\r\nX: 1': 'v',
-    });
+    const { bytes, mediaType } = bodyOf(
+      { ...binding, properties: { ...binding.properties, none: { isBinary: true } } },
+      {
+        files: ['aGk=', 'eW8'],
+        none: null,
+        meta: { a: 1 },
+        tags: ['x', 'y'],
+        'n"\r\nX: 1': 'v',
+      },
+    );
     const text = Buffer.from(bytes).toString();
     const boundary = mediaType.split('boundary=')[1] as string;
     expect(

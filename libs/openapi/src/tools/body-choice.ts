@@ -2,8 +2,10 @@ import { isObject } from '#libs/mcp';
 import type { BodyChoice } from '../document/document.js';
 import { essenceOf, isFormType, isJsonType, isMultipartType, isTextType } from '../document/media-type.js';
 import { type References, Unusable } from '../document/references.js';
-import { entriesOf, type Json, memberOf } from '../json.js';
+import { entriesOf, type Json } from '../json.js';
 import type { BodyBinding, BodyForm, PropertyBinding } from '../request/binding.js';
+import { bodyFormOf } from './body-form.js';
+import { isBytes } from './form-bytes.js';
 
 /** Which of several media types is taken, the first preferred. */
 const PREFERENCE: readonly ((mediaType: string) => boolean)[] = [
@@ -28,13 +30,6 @@ export const chosenBody = (choices: readonly BodyChoice[], wanted?: string): Bod
     if (found !== undefined) return found;
   }
   throw new Unusable('its body has no media type');
-};
-
-export const bodyFormOf = (mediaType: string): BodyForm => {
-  if (isJsonType(mediaType)) return 'json';
-  if (isFormType(mediaType)) return 'urlencoded';
-  if (isMultipartType(mediaType)) return 'multipart';
-  return isTextType(mediaType) ? 'text' : 'binary';
 };
 
 /** A range such as `*`+`/*` becomes a type that can be sent. */
@@ -67,7 +62,7 @@ const propertyBindings = (
     const found = references.object(raw);
     if (depth > DEPTH_MAX) return;
     for (const [name, property] of entriesOf(references.object(found['properties']))) {
-      if (isBinary(property, references, bindings.get(name)?.contentType)) {
+      if (isBytes(property, references, bindings.get(name)?.contentType)) {
         bindings.set(name, { ...bindings.get(name), isBinary: true });
       }
     }
@@ -75,22 +70,6 @@ const propertyBindings = (
   };
   visit(schema, 0);
   return Object.fromEntries(bindings);
-};
-
-/** Bytes, or a list of them. */
-const isBinary = (property: unknown, references: References, contentType?: string): boolean => {
-  const found = references.object(property);
-  const items = found['type'] === 'array' ? memberOf(found, 'items') : undefined;
-  return isBytes(items === undefined ? found : references.object(items), contentType);
-};
-
-const isBytes = (schema: Json, contentType?: string): boolean => {
-  if (schema['type'] === 'file' || schema['format'] === 'binary') return true;
-  const mediaType = schema['contentMediaType'];
-  if (typeof mediaType === 'string' && schema['contentEncoding'] === undefined)
-    return bodyFormOf(mediaType) === 'binary';
-  const isUntyped = schema['type'] === undefined && schema['properties'] === undefined;
-  return isUntyped && contentType !== undefined && bodyFormOf(contentType.split(',', 1)[0] ?? '') === 'binary';
 };
 
 /** Is this the empty form that some documents declare for requests that have no body? */

@@ -126,6 +126,35 @@ describe('importTools', () => {
     });
   });
 
+  it('importTools says which parts of a form are base64 when the document says only that they are bytes', () => {
+    const bytes = { type: 'string', contentMediaType: 'application/octet-stream' };
+    const Form = {
+      type: 'object',
+      required: ['file'],
+      properties: {
+        file: bytes,
+        more: { anyOf: [{ type: 'array', items: bytes }, { type: 'null' }], description: 'Others' },
+        config: { type: 'string', contentMediaType: 'application/json' },
+        encoded: { ...bytes, contentEncoding: 'base64' },
+      },
+    };
+    const content = { 'multipart/form-data': { schema: { $ref: '#/components/schemas/Form' } } };
+    const { inputSchema, binding } = only({ requestBody: { content } }, { components: { schemas: { Form } } });
+    const named = { ...bytes, contentEncoding: 'base64', description: 'The bytes as base64' };
+    expect(inputSchema['properties']).toMatchObject({
+      body: {
+        required: ['file'],
+        properties: {
+          file: named,
+          more: { anyOf: [{ items: named }, { type: 'null' }], description: 'Others' },
+          config: Form.properties.config,
+          encoded: Form.properties.encoded,
+        },
+      },
+    });
+    expect(binding.body?.properties).toEqual({ file: { isBinary: true }, more: { isBinary: true } });
+  });
+
   it('importTools chooses by tag, method, path and key, all of them together', () => {
     const document = read({
       '/a/1': { get: { tags: ['x'] }, post: { tags: ['x', 'y'] } },

@@ -1,6 +1,6 @@
 import { isObject } from '#libs/mcp';
 import type { ApiDocument, BodyChoice, Operation, Parameter } from '../document/document.js';
-import { Unusable } from '../document/references.js';
+import { type References, Unusable } from '../document/references.js';
 import type { Schema } from '../json.js';
 import type { BodyBinding, ParameterBinding } from '../request/binding.js';
 import type { Closure } from '../schema/closure.js';
@@ -9,6 +9,7 @@ import type { SchemaConverter } from '../schema/converter.js';
 import { inline } from '../schema/inline.js';
 import { argumentNames, BODY } from './argument-names.js';
 import { bodyBindingOf, chosenBody, isEmptyObject } from './body-choice.js';
+import { withBase64Named } from './form-bytes.js';
 import type { ToolLimits } from './limits.js';
 import { isIgnoredHeader, isSchemeParameter } from './withheld.js';
 
@@ -57,7 +58,7 @@ export const inputOf = (operation: Operation, document: ApiDocument, options: In
   if (choice !== null && body !== null) {
     const description = operation.body?.description;
     const words = { ...(description !== undefined && { description }) };
-    add(BODY, bodySchemaOf(choice, body), words, operation.body?.required === true);
+    add(BODY, bodySchemaOf(choice, body, document.references), words, operation.body?.required === true);
   }
   if (properties.length > limits.argumentsMax) throw new Unusable(`it has more than ${limits.argumentsMax} arguments`);
   const closure = closureOf(uses, converter, limits.schemaCharsMax * 4);
@@ -93,10 +94,14 @@ const bodyChoiceOf = (
   return (method === 'GET' || method === 'HEAD') && isEmptyObject(choice, references) ? null : choice;
 };
 
-const bodySchemaOf = (choice: BodyChoice, { form, mediaType }: BodyBinding): unknown => {
+const bodySchemaOf = (
+  choice: BodyChoice,
+  { form, mediaType, properties }: BodyBinding,
+  references: References,
+): unknown => {
   if (form === 'text') return { type: 'string', description: `The body as text (${mediaType})` };
   if (form === 'binary') return { type: 'string', format: 'binary', description: `The body as base64 (${mediaType})` };
-  return choice.schema;
+  return form === 'multipart' ? withBase64Named(choice.schema, properties, references) : choice.schema;
 };
 
 const wordsOf = ({ description, deprecated }: Parameter): Schema => ({

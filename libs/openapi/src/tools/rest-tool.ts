@@ -8,7 +8,7 @@ import type { Schema } from '../json.js';
 import type { BodyBinding, HttpBinding, ParameterBinding } from '../request/binding.js';
 import { closureOf } from '../schema/closure.js';
 import { SchemaConverter } from '../schema/converter.js';
-import { bodyFormOf } from './body-choice.js';
+import { bodyFormOf } from './body-form.js';
 import { schemasOf } from './input-schema.js';
 import { TOOL_LIMITS } from './limits.js';
 import { isGatewayHeader } from './withheld.js';

@@ -3,7 +3,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fail, type GatewayError } from '#libs/errors';
 import { clientAddress } from '#libs/identity';
-import { factsOf, httpTraffic, isTracing, type Logger } from '#libs/telemetry';
+import { factsOf, httpTraffic, isTracing, type Logger, workTaken } from '#libs/telemetry';
 import type { PlatformConfig } from '../platform.config.js';
 import { AllowedOrigins } from './allowed-origins.js';
 import { BrowserGuard } from './browser-guard.js';
@@ -16,7 +16,7 @@ import { servedUrl } from './other-names.js';
 import { holdPlace, Place, Places } from './place.js';
 import { watchPlaces } from './place.instruments.js';
 import type { RawHttp } from './raw-http.js';
-import { refuse } from './refuse.js';
+import { refuse, refuseUpgrade } from './refuse.js';
 import { type KnowsCaller, SlowClients } from './slow-clients.js';
 
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -221,6 +221,7 @@ export class FrontServer {
       return;
     }
     if (this.stopping) response.shouldKeepAlive = false;
+    workTaken.requests++;
     this.places.add(place);
     holdPlace(place);
     place.label = this.dispatch(request, response);
@@ -282,13 +283,13 @@ export class FrontServer {
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    if (hasTwoHosts(request)) return void socket.end(bareAnswer('400 Bad Request'));
+    if (hasTwoHosts(request)) return refuseUpgrade(socket, bareAnswer('400 Bad Request'));
     request.url = servedUrl(request.url ?? '');
-    if ((socket as SpareSocket)[SPARE]) return void socket.end(bareAnswer('503 Service Unavailable'));
+    if ((socket as SpareSocket)[SPARE]) return refuseUpgrade(socket, bareAnswer('503 Service Unavailable'));
     if (!this.stopping) {
       for (const handler of this.settings.raw.upgrades) if (handler(request, socket, head)) return;
     }
-    socket.end(bareAnswer('404 Not Found'));
+    refuseUpgrade(socket, bareAnswer('404 Not Found'));
   }
 }
 

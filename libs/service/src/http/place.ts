@@ -72,17 +72,17 @@ export class Places implements Iterable<Place> {
     this.inHand.add(place);
   }
 
-  /** Answers why it can have none. No matter when it has one already. */
+  /** Answers why it can have none: one that has come, or that goes on after it has waited. No matter when it has one already. */
   take(place: Place): GatewayError | null {
     if (place.state === 'cut') return fail('http.request_timeout');
-    if (place.state !== 'arriving') return null;
+    if (place.state !== 'arriving' && place.state !== 'waiting') return null;
     if (this.full) return fail('http.overloaded');
     place.state = 'taken';
     this.taken++;
     return null;
   }
 
-  /** It waits for its turn elsewhere; what it does after that is limited there. No matter when it has no place. */
+  /** It waits for its turn elsewhere, and is limited there, or takes its place again. No matter when it has no place. */
   lend(place: Place): void {
     if (place.state !== 'taken') return;
     place.state = 'waiting';

@@ -19,7 +19,7 @@ export interface RawRoute {
 
 /** The places of requests among those in hand. */
 export interface RequestPlaces {
-  /** The request is there as a whole, and takes its place. Throws `http.overloaded`, or what it was refused with since. */
+  /** The request is there as a whole, or has waited, and takes its place. Throws `http.overloaded`, or what it was refused with since. */
   takePlace(response: ServerResponse): void;
   /**
    * This answer is a stream that stays open for as long as its client likes (GET streams, `subscriptions/listen`). It

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { GatewayError } from '#libs/errors';
 import { retryHeaders } from '#libs/identity';
 
@@ -36,4 +37,13 @@ export const answerJson = (
     ...headers,
   });
   response.end(text);
+};
+
+/**
+ * Answers an upgrade that is not granted, and lets go of its socket: nobody reads or times it any more, and of a client that keeps its
+ * half open it would stay for ever. `answer`: a whole HTTP response.
+ */
+export const refuseUpgrade = (socket: Duplex, answer: string): void => {
+  socket.once('finish', () => socket.destroy());
+  socket.end(answer);
 };

@@ -16,6 +16,8 @@ import {
 } from '#libs/identity';
 import { databaseFailure } from '#libs/storage';
 import { type Logger, NestLogger } from '#libs/telemetry';
+import { compressAnswers } from '../compression/compress-rest.js';
+import type { Compressor } from '../compression/compressor.js';
 import type { FrontServer, RequestListener } from '../http/front-server.js';
 import { METRICS_PERMISSION } from '../http/operations-face.js';
 import type { RawHttp } from '../http/raw-http.js';
@@ -33,6 +35,7 @@ export interface RestApplicationSettings {
   readonly imports: readonly DynamicModule[];
   readonly front: FrontServer;
   readonly raw: RawHttp;
+  readonly compressor: Compressor;
   readonly bus: Bus;
   readonly config: PlatformConfig;
   readonly logger: Logger;
@@ -71,6 +74,7 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
     places: raw,
     knows: (request) => callers.knows(request, readManagementCredential),
   });
+  compressAnswers(adapter.getInstance(), settings.compressor);
   versionRoutes(application);
   application.useGlobalFilters(new GatewayErrorFilter(logger));
   application.useGlobalInterceptors(new UndeclaredInputInterceptor());
@@ -89,7 +93,7 @@ export const openRestApplication = async (settings: RestApplicationSettings): Pr
 const metricsReaders =
   (callers: CallerAdmission, addressOf: ClientAddress) =>
   async (request: CredentialCarrier): Promise<void> => {
-    const principal = await callers.admit(readCredential(request));
+    const principal = await callers.admit(readCredential(request), request);
     checkConditions(principal, request, addressOf);
     if (principal.kind === 'anonymous') throw fail('auth.credential_missing');
     if (!holds(principal, METRICS_PERMISSION)) throw fail('auth.grant_missing');

@@ -4,6 +4,7 @@ import { defaultPortOf, type PlatformConfig, platformOptions } from '../platform
 import type { AnyServicePart } from '../service-part.js';
 import { isLoopback } from './open-door.js';
 import { lockDataDir, openDataDir } from './data-dir.js';
+import { planWorkers } from '../workers/plan-workers.js';
 import { type SettingReport, settingsReport } from '../settings/setting-report.js';
 import { type FormerNames, keptSecrets, refuseWeakSecrets, requireSecrets } from './first-start.js';
 
@@ -28,6 +29,7 @@ export const readConfiguration = (parts: readonly AnyServicePart[], given: Envir
   const env = withSecretFiles(allOptions, given);
   parseConfig(allOptions, env);
   const platform = parseConfig(platformOptions, env);
+  const WORKERS = planWorkers(parts, platform)?.count ?? 1;
   const former: FormerNames = Object.assign({}, ...parts.map((part) => part.formerSecrets ?? {}));
   refuseWeakSecrets(names, env, former);
 
@@ -41,7 +43,7 @@ export const readConfiguration = (parts: readonly AnyServicePart[], given: Envir
       ? { ...ownAddress(platform.HOST, port, env), ...keptSecrets(kept, env, dataDir, former) }
       : {};
     const whole = { ...env, ...found };
-    const places = { SWITCHYARD_DATA_DIR: dataDir, PORT: port };
+    const places = { SWITCHYARD_DATA_DIR: dataDir, PORT: port, WORKERS };
     return {
       platform: { ...platform, ...places },
       configOf: (options) => parseConfig(options, whole),

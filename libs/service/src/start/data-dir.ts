@@ -2,6 +2,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statS
 import { join, resolve } from 'node:path';
 import { fail } from '#libs/errors';
 import { isSameProcess, type ProcessIdentity, thisProcess } from '#libs/config';
+import { finishReplacing } from './kept-data.js';
 
 /** Makes the data folder, for its owner alone, and answers its whole path. Throws `config.invalid`. */
 export const openDataDir = (path: string): string => {
@@ -22,7 +23,7 @@ export const openDataDir = (path: string): string => {
 
 /**
  * Takes the data folder for this process. The lock names its holder, so one left behind by a killed process is seen
- * to be stale. Answers the function that gives it back. Throws `config.invalid` while another process has it.
+ * to be stale; and a restore that was interrupted is finished. Answers the function that gives it back. Throws `config.invalid` while another process has it.
  */
 export const lockDataDir = (dir: string): (() => void) => {
   const path = join(dir, 'lock');
@@ -31,7 +32,10 @@ export const lockDataDir = (dir: string): (() => void) => {
   writeFileSync(draft, mine, { mode: 0o600 });
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (link(draft, path)) return () => release(path, mine);
+      if (link(draft, path)) {
+        finishReplacing(dir);
+        return () => release(path, mine);
+      }
       evict(path, dir);
     }
   } finally {

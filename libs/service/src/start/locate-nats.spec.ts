@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { platformOptions } from '../platform.config.js';
 import { locateNats } from './open-bus.js';
 
 let folder: string;
@@ -19,6 +20,16 @@ it('locateNats takes hosts and user apart', () => {
     credentials: { user: 'a', password: 'p@' },
   });
   expect(locateNats('nats://token@one', none)).toMatchObject({ credentials: { token: 'token' } });
+});
+
+it('NATS_URL names further servers with or without a scheme', () => {
+  const { parse } = platformOptions.NATS_URL;
+  expect(parse('tls://a:b@one:4222, two:4222,127.0.0.1:4223')).toBe(
+    'tls://a:b@one:4222,tls://two:4222,tls://127.0.0.1:4223',
+  );
+  expect(parse('nats://one,nats://two')).toBe('nats://one,nats://two');
+  for (const wrong of ['one:4222', 'http://one', 'nats://one,http://two', 'nats://one,,nats://two'])
+    expect(() => parse(wrong), wrong).toThrow();
 });
 
 it('locateNats encrypts where the URL says so, with what the files hold', () => {

@@ -205,7 +205,7 @@ describe('a running service', () => {
     ['a failure without one', () => fetch(`${service.url}/things/failing/x`), 500, 'platform.internal'],
     ['too much at once', () => fetch(`${service.url}/things/failing/busy`), 503, 'http.overloaded'],
   ];
-  it.each(refused)('refuses %s', async (_name, ask, status, code) => {
+  it.each(refused)('a running service refuses %s', async (_name, ask, status, code) => {
     const answer = await ask();
     const text = await answer.text();
     expect([answer.status, JSON.parse(text)]).toEqual([

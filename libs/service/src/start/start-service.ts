@@ -1,8 +1,10 @@
+import cluster from 'node:cluster';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Bus } from '#libs/bus';
 import { LogLevelChanged } from '#libs/contracts';
 import { createLogger, isLogLevel, type Logger, watchProcess } from '#libs/telemetry';
 import { VERSION } from '../build-info.js';
+import { Compressor } from '../compression/compressor.js';
 import { FrontServer } from '../http/front-server.js';
 import { openMetricsPort } from '../telemetry/metrics-port.js';
 import { OperationsFace } from '../http/operations-face.js';
@@ -13,6 +15,7 @@ import { type Platform, platformModules } from '../platform.module.js';
 import { Readiness } from '../readiness.js';
 import { openRestApplication } from '../rest/rest-application.js';
 import type { AnyServicePart } from '../service-part.js';
+import type { LineSender } from '../telemetry/line-sender.js';
 import { startExports } from '../telemetry/start-exports.js';
 import { limitHeldBytes } from '../held-bytes.js';
 import { type Configuration, type Environment, readConfiguration } from './configuration.js';
@@ -21,6 +24,7 @@ import { openDoorWarning } from './open-door.js';
 import { OpenedThings } from './opened.js';
 import { showBuild } from './show-build.js';
 import { showCertificates } from './show-certificates.js';
+import { showDependencies } from './show-dependencies.js';
 import { openDatabases, openMemory, openPostgres, type StartContext, startingOf } from './stores/open-stores.js';
 import { tellUnreadSettings } from './tell-unread-settings.js';
 
@@ -71,7 +75,9 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
     if (warning !== null) logger.warn(warning);
     const endExports = await startExports(config, service, logger);
     if (endExports !== null) opened.add('the exports', endExports);
-    return await open({ ...settings, signal }, configuration, logger, opened);
+    const lines = await openLineSender(config, logger);
+    if (lines !== null) opened.add('the keeping of lines', async () => lines.close());
+    return await open({ ...settings, signal, lines }, configuration, logger, opened);
   } catch (error) {
     await opened.closeAll(logger);
     throw error;
@@ -81,8 +87,20 @@ export const startService = async (settings: StartSettings): Promise<RunningServ
 const loggerOf = (service: string, config: PlatformConfig, to: 'stdout' | 'stderr' = 'stdout'): Logger =>
   createLogger({ service, version: VERSION, level: config.LOG_LEVEL, format: config.LOG_FORMAT, to });
 
+/** Null where no lines are kept; then nothing of it is loaded. */
+const openLineSender = async (config: PlatformConfig, logger: Logger): Promise<LineSender | null> => {
+  if (!config.STRUCTURED_LOGGING_DATABASE_ENABLED) return null;
+  const { LineSender: Sender } = await import('../telemetry/line-sender.js');
+  return new Sender(logger);
+};
+
+interface OpenSettings extends StartSettings {
+  readonly signal: AbortSignal;
+  readonly lines: LineSender | null;
+}
+
 const open = async (
-  { parts, signal, onFatal = () => {} }: StartSettings & { readonly signal: AbortSignal },
+  { parts, signal, lines, onFatal = () => {} }: OpenSettings,
   configuration: Configuration,
   logger: Logger,
   opened: OpenedThings,
@@ -104,11 +122,13 @@ const open = async (
   limitHeldBytes(config);
   const port = await front.listen(config.PORT);
   opened.add('the HTTP server', () => front.close());
-  if (config.METRICS_PORT > 0)
+  // That of several workers is their supervisor's.
+  if (config.METRICS_PORT > 0 && cluster.isPrimary)
     opened.add('the port of the metrics', await openMetricsPort(config.HOST, config.METRICS_PORT, logger));
   watchProcess();
   opened.add('the build info', showBuild(names));
   opened.add('the ends of certificates', showCertificates(config));
+  opened.add('what it depends on', showDependencies(readiness));
 
   const context: StartContext = {
     config,
@@ -129,8 +149,13 @@ const open = async (
   bus.subscribe(LogLevelChanged, ({ level }) => {
     if (isLogLevel(level)) logger.level = level;
   });
+  if (lines !== null) {
+    lines.connect(bus);
+    lifecycle.onFlush(() => lines.flush());
+  }
   const databases = postgres === null ? new Map() : await openDatabases(context, postgres, schemas);
   const starting = startingOf(context);
+  const compressor = new Compressor(config);
   const platform: Platform = {
     config,
     logger,
@@ -140,6 +165,7 @@ const open = async (
     databases,
     starting,
     raw,
+    compressor,
     readiness,
     lifecycle,
     settings: new Map(
@@ -151,6 +177,7 @@ const open = async (
     imports: [...platformModules(platform, parts, configuration.configOf), ...modules],
     front,
     raw,
+    compressor,
     bus,
     config,
     logger,

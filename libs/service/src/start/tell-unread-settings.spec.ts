@@ -17,7 +17,7 @@ describe('the warning of settings that nothing reads', () => {
     const env = { GUNICORN_WORKERS: '24', MCP_LIST_PAGE_SIZE: '100', CORS_ENABLED: 'planted-value', TOOL_TIMEOUT: '5' };
     const [line, ...more] = warningsOf(env);
     expect(more).toEqual([]);
-    expect(line).toContain('GUNICORN_WORKERS (replicas of a service');
+    expect(line).toContain('GUNICORN_WORKERS (`WORKERS`, or replicas of a service');
     expect(line).toContain('MCP_LIST_PAGE_SIZE (`LIST_PAGE_SIZE`');
     expect(line).toContain('CORS_ENABLED (`ALLOWED_ORIGINS`)');
     expect(line).not.toMatch(/TOOL_TIMEOUT \(|planted-value/);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#libs/config';
-import { targetOf } from './start-exports.js';
+import { resourceOf, targetOf } from './start-exports.js';
 import { otelOptions } from './otel.config.js';
 
 const target = (env: Record<string, string>) => targetOf(parseConfig(otelOptions, env), 'traces');
@@ -48,4 +48,16 @@ describe('the settings of tracing', () => {
     expect(() => target({ [name]: value })).toThrow(name);
     expect(() => target({ [name]: value })).not.toThrow('planted');
   });
+});
+
+it.each([
+  [
+    'what OTEL_SERVICE_NAME says',
+    { OTEL_SERVICE_NAME: 'gateway', OTEL_RESOURCE_ATTRIBUTES: 'service.name=other' },
+    'gateway',
+  ],
+  ['what OTEL_RESOURCE_ATTRIBUTES say', { OTEL_RESOURCE_ATTRIBUTES: 'service.name=other' }, 'other'],
+  ['named after the service', {}, 'switchyard-ingress'],
+])('a process is %s where nothing before that is said', (_what, env, name) => {
+  expect(resourceOf(parseConfig(otelOptions, env), 'ingress')['service.name']).toBe(name);
 });

@@ -48,6 +48,7 @@ const endpoint = (prose: string): Option<string | null> => ({
   },
 });
 
+export const EXPONENTIAL = 'base2_exponential_bucket_histogram';
 const PROTOCOLS = ['auto', 'http/protobuf', 'grpc'] as const;
 
 /** OpenTelemetry, by the names of its specification: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ */
@@ -114,6 +115,11 @@ export const otelOptions = {
     30_000,
     'Milliseconds after which one is given up; at most the time between two.',
     { min: 1 },
+  ),
+  OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: oneOf(
+    ['explicit_bucket_histogram', EXPONENTIAL],
+    'explicit_bucket_histogram',
+    'The buckets of the durations of calls and requests that are exported: those of Prometheus, or exponential ones, 9 % wide.',
   ),
   OTEL_BLRP_SCHEDULE_DELAY: integer(1_000, 'Milliseconds for which lines wait for others before they are exported.', {
     min: 1,

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { INSTANCE, type Logger, type OtlpTarget, openExports, openTracing } from '#libs/telemetry';
 import { VERSION } from '../build-info.js';
-import type { OtelConfig } from './otel.config.js';
+import { EXPONENTIAL, type OtelConfig } from './otel.config.js';
 
 const GRPC_PORT = '4317';
 const NAMESPACE = 'switchyard';
@@ -53,6 +53,10 @@ const samplingOf = (config: OtelConfig) => ({
 const periodOf = (config: OtelConfig) => ({
   everyMs: config.OTEL_METRIC_EXPORT_INTERVAL,
   timeoutMs: config.OTEL_METRIC_EXPORT_TIMEOUT,
+  histograms:
+    config.OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION === EXPONENTIAL
+      ? ('exponential' as const)
+      : ('explicit' as const),
 });
 
 const lineBatchOf = (config: OtelConfig) => ({
@@ -62,7 +66,8 @@ const lineBatchOf = (config: OtelConfig) => ({
   exportTimeoutMs: config.OTEL_BLRP_EXPORT_TIMEOUT,
 });
 
-const resourceOf = (config: OtelConfig, service: string): Record<string, string> => ({
+/** What everything that is exported says of its process. */
+export const resourceOf = (config: OtelConfig, service: string): Record<string, string> => ({
   'service.namespace': NAMESPACE,
   'service.version': VERSION,
   'service.instance.id': INSTANCE,

@@ -11,8 +11,17 @@ const CONNECTION_LOST =
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-/** A deadlock or a serialisation failure: the transaction was undone, and may be run again. */
-export const isRepeatable = (error: unknown): boolean => REPEATABLE.has(codeOf(error));
+/** A table has become another since the statement was prepared, as a migration has it. */
+export const isPlanOutdated = (error: unknown): boolean =>
+  codeOf(error) === '0A000' && (error as Error).message.startsWith('cached plan must not change result type');
+
+/** A deadlock, a serialisation failure or an outdated plan: the transaction was undone, and may be run again. */
+export const isRepeatable = (error: unknown): boolean => REPEATABLE.has(codeOf(error)) || isPlanOutdated(error);
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Somebody else has what the transaction wanted: it was undone, and may be run again. */
+export const isLocked = (error: unknown): boolean => isRepeatable(error) || codeOf(error) === LOCK_NOT_AVAILABLE;
 
 /**
  * `platform.not_ready` for what is the database's fault and passes (gone, full, too slow, locked); null for the rest

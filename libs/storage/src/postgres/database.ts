@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import { type Logger, meter } from '#libs/telemetry';
-import { GuardedPool, type GuardedPoolOptions, type LimitsBy, poolOptionsOf, startupLimits } from './guarded-pool.js';
+import { GuardedPool, type GuardedPoolOptions, type Reached, poolOptionsOf, startupLimits } from './guarded-pool.js';
 import { type PostgresLocation, connectionOf } from './location.js';
 import { MIGRATIONS_TABLE, type MigrationClass, type MigrationPlan, migrate, readPlan } from './migrate.js';
 import { type PostgresSettings, withDefaults } from './postgres.config.js';
@@ -36,13 +36,19 @@ export interface DatabaseOptions extends DatabaseSchema {
 export const openDatabase = async (options: DatabaseOptions): Promise<DataSource> => {
   const { location, schema, logger } = options;
   const settings = { ...withDefaults(location.settings), ...options.pool };
-  const limitsBy = await reachPostgres(location, settings);
-  if (limitsBy === 'transaction') {
+  const reached = await reachPostgres(location, settings);
+  if (reached.isPooled) logger.info({ schema }, 'the database is behind a pooler: no statement is prepared');
+  if (reached.limitsBy === 'transaction') {
     logger.info({ schema }, 'the database is behind a pooler: time limits are set per transaction');
   }
   await migrateDatabase(options);
 
-  const extra = { ...connectionOf(location), ...poolOptionsOf(settings, limitsBy) };
+  const queryLog = new QueryLog(logger);
+  const extra: GuardedPoolOptions = {
+    ...connectionOf(location),
+    ...poolOptionsOf(settings, reached),
+    ...(settings.logsStatements && { onStatement: (statement, ms) => queryLog.ran(statement, ms) }),
+  };
   const entities = [...options.entities];
   const database = new DataSource({ ...baseOf(options), entities, maxQueryExecutionTime: 1_000, extra });
   await database.initialize();
@@ -100,29 +106,30 @@ const baseOf = ({ schema, logger }: Pick<DatabaseOptions, 'schema' | 'logger'>) 
 
 /**
  * Connects once, to see that the server is there and takes us. The answer says whether it takes our time limits with
- * the connection: a pooler such as PgBouncer does not.
+ * the connection, which a pooler such as PgBouncer does not, and whether there is one at all.
  */
 export const reachPostgres = async (
   location: PostgresLocation,
   settings = withDefaults(location.settings),
-): Promise<LimitsBy> => {
+): Promise<Reached> => {
   const limits = startupLimits(settings);
+  const base = { ...connectionOf(location), connectionTimeoutMillis: settings.poolTimeoutMs };
   try {
-    await touch({ ...connectionOf(location), ...limits, connectionTimeoutMillis: settings.poolTimeoutMs });
-    return 'startup';
+    return { limitsBy: 'startup', isPooled: await isPooled({ ...base, ...limits }) };
   } catch (error) {
     if (!(error instanceof Error && /unsupported startup parameter/.test(error.message))) throw error;
   }
-  await touch({ ...connectionOf(location), connectionTimeoutMillis: settings.poolTimeoutMs });
-  return 'transaction';
+  return { limitsBy: 'transaction', isPooled: await isPooled(base) };
 };
 
-const touch = async (config: pg.ClientConfig): Promise<void> => {
+/** A pooler hands out keys of its own, so what ours says is not the process that answers. */
+const isPooled = async (config: pg.ClientConfig): Promise<boolean> => {
   const client = new pg.Client({ ...config, query_timeout: config.connectionTimeoutMillis });
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('SELECT 1');
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    return rows[0]?.pid !== (client as unknown as { processID: number | null }).processID;
   } finally {
     await client.end().catch(() => {});
   }

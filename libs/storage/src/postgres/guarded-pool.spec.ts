@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { actingAs } from '../audit/actor.js';
 import { GuardedPool } from './guarded-pool.js';
 
 const message = (type: string, body: Buffer): Buffer => {
@@ -37,4 +38,26 @@ it('the pool outlives a server that dies as soon as it has let us in', async () 
   }
 
   expect(pool.idleCount).toBe(0);
+});
+
+it('who listens to statements is told of one without who acts when somebody changes something', async () => {
+  const port = await givenDyingServer();
+  const told: string[] = [];
+  const pool = new GuardedPool({
+    host: '127.0.0.1',
+    port,
+    user: 'x',
+    connectionTimeoutMillis: 2_000,
+    prePing: false,
+    onStatement: (statement) => told.push(statement),
+  });
+  pool.on('error', () => {});
+  onTestFinished(() => pool.end());
+  const client = await pool.connect();
+  const change = "DELETE FROM notes.note WHERE text = 'old'";
+  await actingAs({ kind: 'user', id: 'ann@example.com' }, async () => {
+    await expect(client.query(change)).rejects.toThrow(/terminat|not queryable/);
+  });
+  client.release();
+  expect(told).toEqual([change]);
 });

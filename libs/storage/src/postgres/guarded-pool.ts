@@ -3,7 +3,9 @@ import pg, { type PoolClient, type PoolConfig, type QueryConfig } from 'pg';
 import { fail } from '#libs/errors';
 import { tracedAsk } from '#libs/telemetry';
 import { signed } from '../audit/actor.js';
+import { isPlanOutdated } from './database-failure.js';
 import type { PostgresSettings } from './postgres.config.js';
+import { PreparedStatements } from './prepared-statements.js';
 import { statementSpan } from './statement-span.js';
 
 /**
@@ -13,13 +15,20 @@ import { statementSpan } from './statement-span.js';
  */
 export type LimitsBy = 'startup' | 'transaction';
 
+/** How a database is reached. */
+export interface Reached {
+  readonly limitsBy: LimitsBy;
+  /** The next statement may run on another connection of the server. */
+  readonly isPooled: boolean;
+}
+
 /** A connection that rested for less is taken to be alive. */
 const RESTED_MS = 1_000;
 const PING_TIMEOUT_MS = 1_000;
 /** The server ends a statement; this is for a server that does not answer at all. */
 const SILENCE_MS = 500;
 
-export const poolOptionsOf = (settings: PostgresSettings, limitsBy: LimitsBy): GuardedPoolOptions => ({
+export const poolOptionsOf = (settings: PostgresSettings, { limitsBy, isPooled }: Reached): GuardedPoolOptions => ({
   max: settings.poolSize + settings.poolOverflow,
   min: settings.poolSize,
   idleTimeoutMillis: settings.overflowIdleMs,
@@ -28,6 +37,7 @@ export const poolOptionsOf = (settings: PostgresSettings, limitsBy: LimitsBy): G
   keepAlive: true,
   keepAliveInitialDelayMillis: 5_000,
   prePing: settings.prePing,
+  prepareAfterRuns: isPooled ? 0 : settings.prepareAfterRuns,
   ...(settings.statementTimeoutMs > 0 && { query_timeout: settings.statementTimeoutMs + SILENCE_MS }),
   ...(limitsBy === 'startup' ? startupLimits(settings) : { transactionLimits: transactionLimits(settings) }),
 });
@@ -61,18 +71,29 @@ const transactionLimits = (settings: PostgresSettings): string =>
 
 export interface GuardedPoolOptions extends PoolConfig {
   readonly prePing: boolean;
+  /** Absent or 0: no statement is prepared. */
+  readonly prepareAfterRuns?: number;
   /** Sent along with each `START TRANSACTION`, in the same round trip. */
   readonly transactionLimits?: string;
+  /** Told of each statement that has ended, and how long it took. */
+  readonly onStatement?: ((statement: string, ms: number) => void) | undefined;
 }
 
-/** A connection that ends when an answer does not come: a late one must not meet the next query. */
+/**
+ * A connection that ends when an answer does not come, since a late one must not meet the next query, and when what it has
+ * prepared does not fit its tables any more.
+ */
 class GuardedClient extends pg.Client {
   private readonly transactionLimits: string | undefined;
+  private readonly prepared: PreparedStatements;
+  private readonly onStatement: GuardedPoolOptions['onStatement'];
   private readonly send = super.query.bind(this) as (...args: unknown[]) => unknown;
 
   constructor(config: GuardedPoolOptions) {
     super(config);
     this.transactionLimits = config.transactionLimits;
+    this.prepared = new PreparedStatements(config.prepareAfterRuns ?? 0);
+    this.onStatement = config.onStatement;
     // Between the pool's hands and those of its user nobody else listens, and an error unheard ends the process. Who
     // uses a connection that is lost learns it from the next query, and the pool takes no such connection back.
     this.on('error', () => {});
@@ -80,28 +101,37 @@ class GuardedClient extends pg.Client {
 
   /** The overloads of `pg` are passed on as they are. */
   override query = ((...args: unknown[]): unknown => {
-    const begins = this.transactionLimits !== undefined && args[0] === 'START TRANSACTION';
+    // As it was asked: what leaves is signed with who acts, and a person is in no log and no span.
+    const [asked] = args;
+    const begins = this.transactionLimits !== undefined && asked === 'START TRANSACTION';
     const passed = begins ? [`START TRANSACTION; ${this.transactionLimits}`, ...args.slice(2)] : args;
     if (typeof passed[0] === 'string') passed[0] = signed(passed[0]);
-    const [statement] = passed;
-    const result = this.send(...passed);
+    const startedAtMs = this.onStatement === undefined ? 0 : performance.now();
+    const result = this.send(...this.prepared.named(passed));
     if (!(result instanceof Promise)) return result;
-    result.catch((error: unknown) => this.endIfSilent(error));
-    if (isPreparation(statement)) return result;
+    if (this.onStatement !== undefined) {
+      const tell = (): void => this.onStatement?.(textOf(asked), performance.now() - startedAtMs);
+      result.then(tell, tell);
+    }
+    result.catch((error: unknown) => {
+      if (isSilence(error) || isPlanOutdated(error)) this.hangUp();
+    });
+    if (isPreparation(asked)) return result;
     return tracedAsk(
       () => result,
-      () => statementSpan(textOf(statement)),
+      () => statementSpan(textOf(asked)),
     );
   }) as pg.Client['query'];
 
-  private endIfSilent(error: unknown): void {
-    if (!(error instanceof Error) || error.message !== 'Query read timeout') return;
+  private hangUp(): void {
     const internals = this as unknown as { _queryable: boolean; connection: { stream: { destroy(): void } } };
     // What the pool looks at when the connection comes back to it, which is before the socket has closed.
     internals._queryable = false;
     internals.connection.stream.destroy();
   }
 }
+
+const isSilence = (error: unknown): boolean => error instanceof Error && error.message === 'Query read timeout';
 
 /** What a transaction begins with: it takes no time that anybody looks for. */
 const isPreparation = (statement: unknown): boolean =>

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import {
   DataSource,
@@ -7,6 +8,7 @@ import {
   type QueryRunner,
 } from 'typeorm';
 import { fail } from '#libs/errors';
+import { isLocked } from './database-failure.js';
 
 /** A migration as TypeORM runs it. */
 export type MigrationClass = new () => MigrationInterface;
@@ -26,6 +28,12 @@ export interface MigrationPlan {
 const LOCK_SPACE = 0x5357_4d47;
 /** How long one replica waits for another that is migrating. */
 const LOCK_WAIT_MS = 120_000;
+/**
+ * Whoever wants a table that a migration waits for waits behind it, and nobody waits for long. Shorter than PostgreSQL's
+ * `deadlock_timeout` of a second, after which it would end one of the two, which may be the other.
+ */
+const GIVES_WAY_AFTER_MS = 300;
+const PAUSE_MS = 200;
 
 export type MigrateOptions = DataSourceOptions & {
   readonly schema: string;
@@ -40,31 +48,42 @@ export type MigrateOptions = DataSourceOptions & {
 /**
  * Brings a schema up to date, once, however many replicas start together: the schema, the table of what has been run
  * and all migrations in one transaction, under a lock that ends with it. Nothing outlives the transaction on its
- * connection, so PgBouncer may give it to somebody else afterwards. Rejects with `config.invalid` where it is of a later version
- * and nobody else uses it.
+ * connection, so PgBouncer may give it to somebody else afterwards. Where replicas of the version before are at work it gives way and
+ * begins again, rather than have them wait. Rejects with `config.invalid` where it is of a later version and nobody else uses it.
  */
 export const migrate = async (options: MigrateOptions): Promise<void> => {
   const database = await new DataSource(options).initialize();
   try {
-    const runner = database.createQueryRunner();
-    try {
-      await runner.startTransaction();
-      await runner.query(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
-      await runner.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, options.schema]);
-      await createSchema(runner, options.schema);
-      // Who brings no migrations has no version.
-      if (options.isAlone && options.migrations.length > 0) await refuseLaterTables(runner, options);
-      const executor = new MigrationExecutor(database, runner);
-      await executor.executePendingMigrations();
-      await runner.commitTransaction();
-    } catch (error) {
-      await runner.rollbackTransaction().catch(() => {});
-      throw error;
-    } finally {
-      await runner.release();
+    for (const giveUpAtMs = Date.now() + LOCK_WAIT_MS; ; await sleep(PAUSE_MS * (1 + Math.random()))) {
+      try {
+        return await migrateOnce(database, options);
+      } catch (error) {
+        if (!isLocked(error) || Date.now() > giveUpAtMs) throw error;
+      }
     }
   } finally {
     await database.destroy();
+  }
+};
+
+const migrateOnce = async (database: DataSource, options: MigrateOptions): Promise<void> => {
+  const runner = database.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    await runner.query(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+    await runner.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, options.schema]);
+    await runner.query(`SET LOCAL lock_timeout = ${GIVES_WAY_AFTER_MS}`);
+    await createSchema(runner, options.schema);
+    // Who brings no migrations has no version.
+    if (options.isAlone && options.migrations.length > 0) await refuseLaterTables(runner, options);
+    const executor = new MigrationExecutor(database, runner);
+    await executor.executePendingMigrations();
+    await runner.commitTransaction();
+  } catch (error) {
+    await runner.rollbackTransaction().catch(() => {});
+    throw error;
+  } finally {
+    await runner.release();
   }
 };
 
@@ -78,7 +97,7 @@ const refuseLaterTables = async (runner: QueryRunner, { schema, migrations }: Mi
   const names: readonly { readonly name: string }[] = (await runner.hasTable(`${schema}.${MIGRATIONS_TABLE}`))
     ? await runner.query(`SELECT name FROM "${schema}"."${MIGRATIONS_TABLE}" ORDER BY id`)
     : [];
-  const known = new Set(migrations.map(nameOf));
+  const known = new Set(migrationNames(migrations));
   const later = names.find(({ name }) => !known.has(name));
   if (later === undefined) return;
   throw fail('config.invalid', {
@@ -98,13 +117,16 @@ export const readPlan = async (
       ? []
       : (await client.query<{ name: string }>(`SELECT name FROM ${table} ORDER BY id`)).rows;
   const run = new Set(found.map(({ name }) => name));
-  const known = migrations.map(nameOf);
+  const known = migrationNames(migrations);
   return {
     done: known.filter((name) => run.has(name)),
     pending: known.filter((name) => !run.has(name)),
     unknown: [...run].filter((name) => !known.includes(name)),
   };
 };
+
+/** What migrations are called in the table of what has been run. */
+export const migrationNames = (migrations: readonly MigrationClass[]): readonly string[] => migrations.map(nameOf);
 
 /** As TypeORM writes it down. */
 const nameOf = (migration: MigrationClass): string => new migration().name ?? migration.name;

@@ -15,12 +15,21 @@ export const postgresOptions = {
   DB_MAX_OVERFLOW: integer(10, 'Further connections opened under load, closed after ten idle seconds.'),
   DB_POOL_TIMEOUT: decimal(3, 'Seconds to wait for a connection before the request is refused with 503.', { min: 0.1 }),
   DB_POOL_RECYCLE: integer(3600, 'Seconds after which a connection is replaced; 0 keeps it for ever.'),
+  DB_PREPARE_THRESHOLD: integer(
+    5,
+    'A statement is prepared on a connection once it has run there so many times; 0 prepares none. Behind a pooler such as PgBouncer none is prepared, whatever this says.',
+    { min: 0, max: 1_000_000 },
+  ),
   DB_POOL_PRE_PING: flag(true, 'Tests a connection that has rested for a second or more before it is used.'),
   DB_STATEMENT_TIMEOUT_MS: integer(3000, 'How long a statement may run; 0 is no limit. Migrations are exempt.'),
   DB_LOCK_TIMEOUT_MS: integer(1000, 'How long a statement may wait for a lock; 0 is no limit.'),
   DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: integer(
     5000,
     'How long a transaction may rest between statements; 0 is no limit.',
+  ),
+  DB_QUERY_LOG_ENABLED: flag(
+    false,
+    'Whether every statement has a line in the log, with how long it took and without its values. For finding out; it is a line for each.',
   ),
 } as const;
 
@@ -37,9 +46,12 @@ export interface PostgresSettings {
   /** 0: never. */
   readonly recycleAfterSeconds: number;
   readonly prePing: boolean;
+  /** 0: never. */
+  readonly prepareAfterRuns: number;
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly idleInTransactionTimeoutMs: number;
+  readonly logsStatements: boolean;
 }
 
 /** The settings in the units that their names say. */
@@ -50,9 +62,11 @@ export const postgresSettings = (config: PostgresConfig): PostgresSettings => ({
   poolTimeoutMs: config.DB_POOL_TIMEOUT * 1000,
   recycleAfterSeconds: config.DB_POOL_RECYCLE,
   prePing: config.DB_POOL_PRE_PING,
+  prepareAfterRuns: config.DB_PREPARE_THRESHOLD,
   statementTimeoutMs: config.DB_STATEMENT_TIMEOUT_MS,
   lockTimeoutMs: config.DB_LOCK_TIMEOUT_MS,
   idleInTransactionTimeoutMs: config.DB_IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  logsStatements: config.DB_QUERY_LOG_ENABLED,
 });
 
 const defaults = (): PostgresSettings =>

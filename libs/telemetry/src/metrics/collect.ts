@@ -1,5 +1,5 @@
 import { MeterProvider, MetricReader, type ResourceMetrics, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { collectDurations } from './duration-histogram.js';
+import { type HistogramForm, collectDurations } from './duration-histogram.js';
 import { httpTraffic } from './http-traffic.js';
 import { collectSnapshots } from './snapshot-gauge.js';
 
@@ -16,10 +16,13 @@ const reader = new OnDemandReader({ cardinalitySelector: () => LABEL_SETS_MAX })
 
 export const meterProvider = new MeterProvider({ readers: [reader] });
 
-/** All that is counted in this process, as OpenTelemetry puts it. */
-export const collectAll = async (): Promise<ResourceMetrics> => {
+/** All that is counted in this process, as OpenTelemetry puts it; the durations of calls in this form. */
+export const collectAll = async (form: HistogramForm = 'explicit'): Promise<ResourceMetrics> => {
   const { resourceMetrics } = await reader.collect();
   // Snapshots first: who reads them knows what is gone, and ends the durations of that.
-  const own: ScopeMetrics = { scope: { name: 'switchyard' }, metrics: [...collectSnapshots(), ...collectDurations()] };
-  return { ...resourceMetrics, scopeMetrics: [httpTraffic.collect(), own, ...resourceMetrics.scopeMetrics] };
+  const own: ScopeMetrics = {
+    scope: { name: 'switchyard' },
+    metrics: [...collectSnapshots(), ...collectDurations(form)],
+  };
+  return { ...resourceMetrics, scopeMetrics: [httpTraffic.collect(form), own, ...resourceMetrics.scopeMetrics] };
 };

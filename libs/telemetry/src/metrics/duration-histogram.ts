@@ -1,6 +1,8 @@
 import { type Attributes, type HrTime, ValueType } from '@opentelemetry/api';
 import { AggregationTemporality, type DataPoint, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 
+import { NativeBuckets, type NativeCounts, escapedLabel, exponentialOf, seriesText } from './native-buckets.js';
+
 /** A call that fell into a bucket, by the trace that was exported of it. */
 export interface Exemplar {
   readonly traceId: string;
@@ -8,6 +10,9 @@ export interface Exemplar {
   readonly value: number;
   readonly atMs: number;
 }
+
+/** How a histogram shows what it has counted. */
+export type HistogramForm = 'explicit' | 'exponential';
 
 /** Of one label set. */
 export class DurationSeries {
@@ -17,6 +22,7 @@ export class DurationSeries {
   private readonly counts: number[];
   private count = 0;
   private sum = 0;
+  private readonly natives = new NativeBuckets();
 
   constructor(private readonly boundaries: readonly number[]) {
     this.counts = Array.from({ length: boundaries.length + 1 }, () => 0);
@@ -29,7 +35,12 @@ export class DurationSeries {
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
     this.count++;
     this.sum += seconds;
+    this.natives.record(seconds);
     if (traceId !== undefined) (this.exemplars ??= [])[bucket] = { traceId, value: seconds, atMs: Date.now() };
+  }
+
+  get native(): NativeCounts {
+    return { count: this.count, sum: this.sum, ...this.natives.counts };
   }
 
   get value() {
@@ -75,23 +86,44 @@ export class DurationHistogram {
         if (exemplar !== undefined) yield [bucketText(this.name, labels, this.boundaries[at]), exemplar];
   }
 
-  /** As OpenTelemetry puts it. */
-  collect(): MetricData {
+  /** By the series, as `seriesText` has it. */
+  *nativeCounts(): Generator<[series: string, counts: NativeCounts]> {
+    for (const { labels, series } of this.series.values())
+      yield [
+        seriesText(
+          this.name,
+          Object.entries(labels).map(([name, value]) => [name, String(value)]),
+        ),
+        series.native,
+      ];
+  }
+
+  /** As OpenTelemetry puts it: with these boundaries, or exponential. */
+  collect(form: HistogramForm = 'explicit'): MetricData {
     const { startTime } = this;
     const endTime = hrTimeOf(Date.now());
-    const dataPoints: DataPoint<DurationSeries['value']>[] = [];
-    for (const { labels, series } of this.series.values())
-      dataPoints.push({ startTime, endTime, attributes: labels, value: series.value });
-    return { ...describedAs(this.name, this.description), dataPointType: DataPointType.HISTOGRAM, dataPoints };
+    const described = describedAs(this.name, this.description);
+    const pointsOf = <Value>(read: (series: DurationSeries) => Value): DataPoint<Value>[] =>
+      [...this.series.values()].map(({ labels, series }) => ({
+        startTime,
+        endTime,
+        attributes: labels,
+        value: read(series),
+      }));
+    return form === 'explicit'
+      ? { ...described, dataPointType: DataPointType.HISTOGRAM, dataPoints: pointsOf(({ value }) => value) }
+      : {
+          ...described,
+          dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
+          dataPoints: pointsOf(({ native }) => exponentialOf(native)),
+        };
   }
 }
 
 const bucketText = (name: string, labels: Attributes, upTo: number | undefined): string => {
   const pairs = Object.entries({ ...labels, le: upTo ?? '+Inf' });
-  return `${name}_bucket{${pairs.map(([key, value]) => `${key}="${escaped(String(value))}"`).join(',')}}`;
+  return `${name}_bucket{${pairs.map(([key, value]) => `${key}="${escapedLabel(String(value))}"`).join(',')}}`;
 };
-
-const escaped = (value: string): string => value.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', String.raw`\n`);
 
 export const hrTimeOf = (epochMs: number): HrTime => [Math.floor(epochMs / 1_000), (epochMs % 1_000) * 1e6];
 
@@ -113,7 +145,12 @@ export const durationHistogram = (
   return histogram;
 };
 
-export const collectDurations = (): MetricData[] => histograms.map((histogram) => histogram.collect());
+export const collectDurations = (form: HistogramForm): MetricData[] =>
+  histograms.map((histogram) => histogram.collect(form));
+
+/** The native counts of all histograms of this process but those of HTTP. */
+export const nativesBySeries = (): [series: string, counts: NativeCounts][] =>
+  histograms.flatMap((histogram) => [...histogram.nativeCounts()]);
 
 /** The exemplars of all histograms of this process, by bucket. */
 export const exemplarsByBucket = (): ReadonlyMap<string, Exemplar> =>

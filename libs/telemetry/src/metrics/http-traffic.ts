@@ -1,6 +1,13 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { type DataPoint, DataPointType, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { DurationHistogram, type DurationSeries, describedAs, hrTimeOf } from './duration-histogram.js';
+import {
+  DurationHistogram,
+  type DurationSeries,
+  type HistogramForm,
+  describedAs,
+  hrTimeOf,
+} from './duration-histogram.js';
+import type { NativeCounts } from './native-buckets.js';
 
 /** In seconds. */
 const BOUNDARIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -38,8 +45,12 @@ export class HttpTraffic {
     byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
   }
 
+  nativeCounts(): [series: string, counts: NativeCounts][] {
+    return [...this.durations.nativeCounts()];
+  }
+
   /** As OpenTelemetry puts it. */
-  collect(): ScopeMetrics {
+  collect(form: HistogramForm = 'explicit'): ScopeMetrics {
     const requests: DataPoint<number>[] = [];
     const { startTime } = this;
     const endTime = hrTimeOf(Date.now());
@@ -62,7 +73,7 @@ export class HttpTraffic {
           isMonotonic: true,
           dataPoints: requests,
         },
-        this.durations.collect(),
+        this.durations.collect(form),
       ],
     };
   }

@@ -14,7 +14,9 @@ describe('OpenMetrics', () => {
     durations.record(0.3, 'tools/call', 'a"b\\c', '');
     const { contentType, body } = await scrape(ACCEPT);
     expect(contentType).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
-    const buckets = body.split('\n').filter((line) => line.startsWith('exemplified_seconds_bucket'));
+    const buckets = String(body)
+      .split('\n')
+      .filter((line) => line.startsWith('exemplified_seconds_bucket'));
     expect(buckets.filter((line) => line.includes(' # '))).toEqual([
       expect.stringMatching(
         new RegExp(String.raw`upstream="a\\"b\\\\c",le="0\.02"\} 1 # \{trace_id="${TRACE}"\} 0\.015 \d+\.\d{3}$`),
@@ -31,7 +33,7 @@ describe('OpenMetrics', () => {
     expect(body).toContain('# TYPE http_requests counter\nhttp_requests_total{');
     expect(body).not.toContain('_total counter');
     expect(body).not.toContain('\n\n');
-    expect(body.endsWith('\n# EOF\n')).toBe(true);
+    expect(String(body).endsWith('\n# EOF\n')).toBe(true);
   });
 
   it.each([undefined, '*/*', 'text/plain;version=0.0.4'])(

@@ -6,7 +6,7 @@ const seriesOf = async (name: string): Promise<string[]> =>
   (await renderPrometheus()).split('\n').filter((line) => line.startsWith(`${name}_count`));
 
 describe('OperationDurations', () => {
-  it('tells operations apart by method, by how they ended and by one more label when they are recorded', async () => {
+  it('OperationDurations tells operations apart by method, by how they ended and by one more label when they are recorded', async () => {
     const durations = new OperationDurations('told_apart_seconds', 'For a test.', 'era', 100);
     durations.record(0.015, 'tools/call', 'modern', '');
     durations.record(0.5, 'tools/call', 'modern', '');
@@ -20,7 +20,7 @@ describe('OperationDurations', () => {
     );
   });
 
-  it('has a bounded number of series when the label has thousands of values', async () => {
+  it('OperationDurations has a bounded number of series when the label has thousands of values', async () => {
     const durations = new OperationDurations('bounded_seconds', 'For a test.', 'upstream', 10);
     for (let at = 0; at < 5_000; at++) durations.record(0.1, 'tools/call', `u${at}`, at % 2 === 0 ? '' : `code-${at}`);
     const series = await seriesOf('bounded_seconds');
@@ -28,7 +28,7 @@ describe('OperationDurations', () => {
     expect(series).toContain('bounded_seconds_count{mcp_method_name="tools/call",upstream="other"} 2495');
   });
 
-  it('ends the series of what is gone, and makes room for others, when it is told what is there', async () => {
+  it('OperationDurations ends the series of what is gone, and makes room for others, when it is told what is there', async () => {
     const durations = new OperationDurations('ended_seconds', 'For a test.', 'upstream', 2);
     durations.record(1, 'tools/call', 'gone', '');
     durations.record(1, 'tools/call', 'there', '');

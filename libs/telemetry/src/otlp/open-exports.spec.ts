@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OtlpCollector } from '../../../testing/src/telemetry/otlp-collector.js';
 import { createLogger } from '../logging/logger.js';
+import type { HistogramForm } from '../metrics/duration-histogram.js';
 import { httpTraffic } from '../metrics/http-traffic.js';
 import { openExports } from './open-exports.js';
 import type { OtlpTarget } from './target.js';
@@ -24,7 +25,11 @@ afterEach(async () => {
 const quiet = createLogger({ service: 'test', level: 'silent' });
 let log = quiet;
 
-const open = async (protocol: OtlpTarget['protocol'], signals: readonly ('metrics' | 'logs')[]): Promise<void> => {
+const open = async (
+  protocol: OtlpTarget['protocol'],
+  signals: readonly ('metrics' | 'logs')[],
+  histograms: HistogramForm = 'explicit',
+): Promise<void> => {
   // A new one each time: the same warning is written once a minute.
   log = createLogger({ service: 'test', level: 'info', destination: { write: () => {} } });
   const common = (signal: string) => ({
@@ -40,7 +45,9 @@ const open = async (protocol: OtlpTarget['protocol'], signals: readonly ('metric
   });
   const batch = { delayMs: 20, queueMax: 2_048, batchMax: 512, exportTimeoutMs: 5_000 };
   close = await openExports({
-    metrics: signals.includes('metrics') ? { ...common('metrics'), everyMs: 3_600_000, timeoutMs: 5_000 } : null,
+    metrics: signals.includes('metrics')
+      ? { ...common('metrics'), everyMs: 3_600_000, timeoutMs: 5_000, histograms }
+      : null,
     logs: signals.includes('logs') ? { ...common('logs'), batch } : null,
   });
 };
@@ -97,6 +104,18 @@ describe('what is exported besides spans', () => {
       );
     },
   );
+
+  it('durations reach the collector in exponential buckets when these are asked for', async () => {
+    for (const seconds of [1, 1.05, 2, 0]) httpTraffic.answered('GET', '/exponential', 200, seconds);
+    await open('http/protobuf', ['metrics'], 'exponential');
+    await close?.();
+    close = null;
+    const [sent] = collector.metrics.filter(
+      ({ name, attributes }) => name === 'http_request_duration_seconds' && attributes['route'] === '/exponential',
+    );
+    // 1 ends a bucket, (2^(-1/8), 1], and so does 2; 1.05 is in the one between 1 and 2^(1/8).
+    expect(sent).toMatchObject({ count: 4, scale: 3, offset: -1, buckets: [1, 1, 0, 0, 0, 0, 0, 0, 1] });
+  });
 
   it('no line is exported any more when the export has ended', async () => {
     await open('http/protobuf', ['logs']);

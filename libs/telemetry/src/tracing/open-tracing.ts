@@ -17,7 +17,7 @@ export const openTracing = async (settings: TracingSettings): Promise<() => Prom
   // Whoever wants nothing sampled is not told of errors either.
   const keepsNothing = settings.sampler === 'always_off';
   const tail = new TailRule({ ...settings.tail, perSecondMax: keepsNothing ? 0 : TAIL_PER_SECOND_MAX });
-  sampleBy(sdk.samples);
+  sampleBy(sdk.sampling);
   exportSpansTo({ keeps: (tookMs, errorType) => tail.keeps(tookMs, errorType), write: sdk.write });
   return async () => {
     sampleBy(null);

@@ -24,8 +24,16 @@ const fit = (text: unknown, charsMax: number): string | undefined =>
   typeof text === 'string' && text.length <= charsMax && PRINTABLE.test(text) ? text : undefined;
 
 /** The headers of a request that continues a trace, name and value in turn. */
-export const traceHeaders = (traceparent: string, passed: PassedContext | undefined): string[] => {
-  const headers = ['traceparent', traceparent];
+export const traceHeaders = (traceparent: string, passed: PassedContext | undefined): string[] =>
+  addTraceHeaders([], traceparent, passed);
+
+/** The same behind others. */
+export const addTraceHeaders = (
+  headers: string[],
+  traceparent: string,
+  passed: PassedContext | undefined,
+): string[] => {
+  headers.push('traceparent', traceparent);
   if (passed?.tracestate !== undefined) headers.push('tracestate', passed.tracestate);
   if (passed?.baggage !== undefined) headers.push('baggage', passed.baggage);
   return headers;

@@ -1,58 +1,23 @@
-import {
-  type Context,
-  DiagLogLevel,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  createTraceState,
-  diag,
-  trace,
-} from '@opentelemetry/api';
+import { DiagLogLevel, ROOT_CONTEXT, diag } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  BatchSpanProcessor,
-  type IdGenerator,
-  ParentBasedSampler,
-  type Sampler,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { DiagnosticLog } from '../otlp/diagnostic-log.js';
 import { spanExporterTo } from '../otlp/exporters.js';
 import type { SamplerName, TracingSettings } from './tracing-settings.js';
 import type { EndedSpan } from './spans.js';
-import { type Sampling, type SpanIds, spanIdsOf } from './trace.js';
+import type { Sampling } from './trace.js';
+import { writtenSpanOf } from './written-span.js';
 
 /** The SDK as the rest of the gateway uses it. */
 export interface Sdk {
-  readonly samples: Sampling;
+  readonly sampling: Sampling;
   readonly write: (span: EndedSpan) => void;
   readonly close: () => Promise<void>;
 }
 
-/** A span is made when it has ended; its ids were given out when it began. */
-class GivenIds implements IdGenerator {
-  ids: SpanIds = { traceId: '', spanId: '', flags: 0 };
-
-  generateTraceId(): string {
-    return this.ids.traceId;
-  }
-
-  generateSpanId(): string {
-    return this.ids.spanId;
-  }
-}
-
-const ATTRIBUTE_CHARS_MAX = 256;
-
 export const openSdk = async (settings: TracingSettings): Promise<Sdk> => {
   const { batch, logger, resource, target } = settings;
   diag.setLogger(new DiagnosticLog(logger), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-  const given = new GivenIds();
   const processor = new BatchSpanProcessor({
     exporter: await spanExporterTo(target),
     scheduledDelayMillis: batch.delayMs,
@@ -60,68 +25,42 @@ export const openSdk = async (settings: TracingSettings): Promise<Sdk> => {
     maxExportBatchSize: Math.min(batch.batchMax, batch.queueMax),
     exportTimeoutMillis: batch.exportTimeoutMs,
   });
-  const provider = new TracerProvider({
+  const origin = {
     resource: resourceFromAttributes(resource),
-    // What comes here goes out: that is decided before a span is put together.
-    sampler: new AlwaysOnSampler(),
-    idGenerator: given,
-    spanLimits: { attributeValueLengthLimit: ATTRIBUTE_CHARS_MAX },
-    spanProcessors: [processor],
-  });
-  const tracer = provider.getTracer('switchyard', resource['service.version'] ?? '');
-  const sampler = samplerOf(settings.sampler, settings.ratio);
-
+    scope: { name: 'switchyard', version: resource['service.version'] ?? '' },
+  };
   return {
-    samples: ({ traceId }, parent) =>
-      sampler.shouldSample(contextOf(parent, undefined), traceId, '', SpanKind.SERVER, {}, []).decision ===
-      SamplingDecision.RECORD_AND_SAMPLED,
+    sampling: samplingOf(settings.sampler, settings.ratio),
     write: (ended) => {
-      const ids = spanIdsOf(ended.traceparent);
-      if (ids === null) return;
-      given.ids = ids;
-      // The clock of the day may have been set since the process began.
-      const epochMs = Date.now() - performance.now();
-      const span = tracer.startSpan(
-        ended.name,
-        { kind: ended.kind, startTime: epochMs + ended.startedAtMs, attributes: ended.attributes },
-        contextOf(spanIdsOf(ended.parent), ended.tracestate),
-      );
-      if (ended.errorType !== '') {
-        span.setAttribute('error.type', ended.errorType);
-        span.setStatus({ code: SpanStatusCode.ERROR });
-      }
-      span.end(epochMs + (ended.endedAtMs ?? performance.now()));
+      const span = writtenSpanOf(ended, origin);
+      if (span !== null) processor.onEnd(span);
     },
     // What could not be exported any more is told like everything that could not.
-    close: () => provider.shutdown().catch((error: unknown) => diag.error(String(error))),
+    close: () => processor.shutdown().catch((error: unknown) => diag.error(String(error))),
   };
 };
 
-const contextOf = (parent: SpanIds | null, tracestate: string | undefined): Context => {
-  if (parent === null) return ROOT_CONTEXT;
-  const { traceId, spanId, flags } = parent;
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId,
-    traceFlags: flags & TraceFlags.SAMPLED,
-    isRemote: true,
-    ...(tracestate !== undefined && { traceState: createTraceState(tracestate) }),
-  });
-};
-
-const samplerOf = (name: SamplerName, ratio: number): Sampler => {
+/**
+ * As the samplers of these names decide. Where a trace begins here, one random number does, as no other process has to come to the
+ * same answer: it is passed on. https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers
+ */
+const samplingOf = (name: SamplerName, ratio: number): Sampling => {
+  const byId = new TraceIdRatioBasedSampler(ratio);
+  const idIsIn = (traceId: string): boolean =>
+    byId.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
+  const asParent = (_traceId: string, isParentSampled: boolean): boolean => isParentSampled;
   switch (name) {
     case 'always_on':
-      return new AlwaysOnSampler();
+      return { begins: () => true, continues: () => true };
     case 'always_off':
-      return new AlwaysOffSampler();
+      return { begins: () => false, continues: () => false };
     case 'traceidratio':
-      return new TraceIdRatioBasedSampler(ratio);
+      return { begins: idIsIn, continues: idIsIn };
     case 'parentbased_always_on':
-      return new ParentBasedSampler({ root: new AlwaysOnSampler() });
+      return { begins: () => true, continues: asParent };
     case 'parentbased_always_off':
-      return new ParentBasedSampler({ root: new AlwaysOffSampler() });
+      return { begins: () => false, continues: asParent };
     case 'parentbased_traceidratio':
-      return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) });
+      return { begins: () => Math.random() < ratio, continues: asParent };
   }
 };

@@ -1,5 +1,5 @@
 import type { Attributes, SpanKind } from '@opentelemetry/api';
-import { isSampled } from './trace.js';
+import { childTraceparent, isSampled } from './trace.js';
 
 /** A piece of work that has ended; times by `performance.now()`. */
 export interface EndedSpan {
@@ -41,6 +41,13 @@ export const isTracing = (): boolean => sink !== null;
  */
 export const isTraced = (traceparent: string, startedAtMs: number, errorType: string): boolean =>
   sink !== null && (isSampled(traceparent) || sink.keeps(performance.now() - startedAtMs, errorType));
+
+/**
+ * The `traceparent` of a step on the way of a call, such as a message of the bus: of its own where the trace is sampled, else the
+ * parent's. So a call of which nothing goes out pays for no ids, and what the tail rule keeps hangs together without the step.
+ */
+export const stepTraceparent = (parent: string): string =>
+  sink !== null && isSampled(parent) ? childTraceparent(parent) : parent;
 
 /** Hands out a span that `isTraced` has let through. */
 export const spanEnded = (span: EndedSpan): void => sink?.write(span);

@@ -26,8 +26,11 @@ export const childTraceparent = (parent?: string): string => {
   return `00-${parent.slice(TRACE_ID_AT, SPAN_ID_AT)}${randomHex(8)}${parent.slice(FLAGS_AT - 1, LENGTH)}`;
 };
 
-/** Whether the spans of a trace go out, decided where it begins or comes in. `parent`: valid. */
-export type Sampling = (own: SpanIds, parent: SpanIds | null) => boolean;
+/** Whether the spans of a trace go out, decided where it begins or comes in. */
+export interface Sampling {
+  begins(traceId: string): boolean;
+  continues(traceId: string, isParentSampled: boolean): boolean;
+}
 let sampling: Sampling | null = null;
 
 /** Who decides it from now on; `null`: nothing is decided, and what is said here is passed on. */
@@ -37,12 +40,20 @@ export const sampleBy = (decides: Sampling | null): void => {
 
 /** Like `childTraceparent`, for what comes from outside: here it is decided whether the trace is sampled. */
 export const enterTraceparent = (parent?: string): string => {
-  const own = childTraceparent(parent);
-  if (sampling === null) return own;
-  const ids = spanIdsOf(own) as SpanIds;
-  const flags = sampling(ids, spanIdsOf(parent)) ? ids.flags | SAMPLED : ids.flags & ~SAMPLED;
-  return `${own.slice(0, FLAGS_AT)}${flags.toString(16).padStart(2, '0')}`;
+  if (sampling === null) return childTraceparent(parent);
+  if (parent === undefined || !isValid(parent)) {
+    const begun = randomHex(16);
+    return `00-${begun}-${randomHex(8)}-${sampling.begins(begun) ? '01' : '00'}`;
+  }
+  const traceId = parent.slice(TRACE_ID_AT, SPAN_ID_AT - 1);
+  const wasSampled = isSampled(parent);
+  const flags = parent.slice(FLAGS_AT, LENGTH);
+  const isAsWas = sampling.continues(traceId, wasSampled) === wasSampled;
+  return `00-${traceId}-${randomHex(8)}-${isAsWas ? flags : turned(flags)}`;
 };
+
+/** The flags with the other decision; what else they say stays. */
+const turned = (flags: string): string => (Number.parseInt(flags, 16) ^ SAMPLED).toString(16).padStart(2, '0');
 
 /** What a `traceparent` says. */
 export interface SpanIds {
@@ -63,8 +74,11 @@ export const spanIdsOf = (traceparent: string | undefined): SpanIds | null => {
   };
 };
 
-/** Of a `traceparent` that was made here. */
-export const isSampled = (traceparent: string): boolean => (traceparent.charCodeAt(LENGTH - 1) & SAMPLED) !== 0;
+/** Of a valid `traceparent`. Of `a` to `f` the lowest bit is the other one than of their codes. */
+export const isSampled = (traceparent: string): boolean => {
+  const code = traceparent.charCodeAt(LENGTH - 1);
+  return ((code ^ (code >> 6)) & SAMPLED) !== 0;
+};
 
 /** The trace id of a valid `traceparent`. */
 export const traceIdOf = (traceparent: string | undefined): string | undefined =>

@@ -76,6 +76,8 @@ export const startConformanceFixture = async (options: {
     if (req.url === '/mcp') void handle(req as NodeIncomingMessageLike, res);
     else res.writeHead(404).end();
   });
+  // As the doubles: one that closes after Node's five seconds may do so just as a call is on its way to it.
+  server.keepAliveTimeout = 120_000;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address() as AddressInfo;

@@ -58,9 +58,11 @@ export class AdminApi {
     const idsOf = (entries: readonly EntryView[]): string[] =>
       entries.filter((entry) => ids?.includes(String(entry['gatewayId'])) ?? true).map(({ id }) => id);
     const of = async (list: string): Promise<string[]> => idsOf(await this.call<EntryView[]>('GET', `/${list}`));
+    // A list where a gateway is of a version before it had ContextForge's form, as in a bench or an upgrade.
     const ofTemplates = async (): Promise<string[]> => {
-      const path = '/resources/templates/list';
-      return idsOf((await this.call<{ resource_templates: EntryView[] }>('GET', path)).resource_templates);
+      type Templates = EntryView[] | { resource_templates: EntryView[] };
+      const answer = await this.call<Templates>('GET', '/resources/templates/list');
+      return idsOf(Array.isArray(answer) ? answer : answer.resource_templates);
     };
     const [associatedTools, associatedPrompts, resources, templates] = await Promise.all([
       of('tools'),

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../temporary-folder.js';
 import { type Gateway, type GatewayOptions, type GatewayProcess, SERVICES, type Service } from './gateway.js';
 import { GatewayHandle } from './gateway-handle.js';
 import { GatewaySecrets } from './gateway-secrets.js';
+import { layMigratedDatabase } from './migrated-database.js';
 import { startSprayingFront } from './spraying-front.js';
 
 /** From the sources as from the build: the folder that holds both. */
@@ -93,6 +94,8 @@ const startEmbedded = async ({ env = {}, folder: checkout }: GatewayOptions): Pr
     XDG_CONFIG_HOME: path.join(folder, 'config'),
     ...env,
   };
+  if (checkout === undefined && env['SWITCHYARD_DATA_DIR'] === undefined)
+    await layMigratedDatabase(root, path.join(folder, 'data', 'postgres'));
   const everything = await startProcess('switchyard', 0, settings, checkout);
   return GatewayHandle.of({
     url: everything.url,
@@ -122,7 +125,10 @@ const startDistributed = async ({
     const folder = temporaryFolder('gateway');
     closers.push(() => fs.rmSync(folder, { recursive: true, force: true }));
     const logger = createLogger({ service: 'testing', level: 'error' });
-    const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), logger });
+    const dataDir = path.join(folder, 'postgres');
+    // Who prepares a database begins with an empty one.
+    if (checkout === undefined && prepare === undefined) await layMigratedDatabase(root, dataDir);
+    const postgres = await startEmbeddedPostgres({ dataDir, logger });
     closers.push(() => postgres.stop());
     await prepare?.(postgres);
     const redis = await startRedisServer();

@@ -25,18 +25,35 @@ export interface PrometheusServer {
   stop(): Promise<void>;
 }
 
+export interface PrometheusOptions {
+  /** More of its feature flags. */
+  readonly features?: readonly string[];
+  /** The text of a file of rules, which are looked at every second. */
+  readonly rules?: string;
+  /** Where alerts are sent. */
+  readonly alertmanager?: string;
+}
+
 /** A Prometheus of one's own, which scrapes `/internal/metrics` of its targets every second. */
-export const startPrometheus = async (targets: readonly ScrapeTarget[]): Promise<PrometheusServer> => {
+export const startPrometheus = async (
+  targets: readonly ScrapeTarget[],
+  { features = [], rules, alertmanager }: PrometheusOptions = {},
+): Promise<PrometheusServer> => {
   const [port, folder] = [await freePort(), temporaryFolder('prometheus')];
   const url = `http://127.0.0.1:${port}`;
   const config = {
-    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    ...(rules !== undefined && { rule_files: [path.join(folder, 'rules.yaml')] }),
+    ...(alertmanager !== undefined && {
+      alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager).host] }] }] },
+    }),
     scrape_configs: targets.map(({ job, url: target }) => ({
       job_name: job,
       metrics_path: '/internal/metrics',
       static_configs: [{ targets: [new URL(target).host] }],
     })),
   };
+  if (rules !== undefined) fs.writeFileSync(path.join(folder, 'rules.yaml'), rules);
   // JSON is YAML.
   fs.writeFileSync(path.join(folder, 'prometheus.yml'), JSON.stringify(config));
   const server = new ChildServer({
@@ -45,7 +62,7 @@ export const startPrometheus = async (targets: readonly ScrapeTarget[]): Promise
       `--config.file=${path.join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${path.join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      '--enable-feature=exemplar-storage',
+      `--enable-feature=${['exemplar-storage', ...features].join(',')}`,
       '--log.level=warn',
     ],
     probe: async () => {

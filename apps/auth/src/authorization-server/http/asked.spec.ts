@@ -20,6 +20,18 @@ describe('what clients ask the authorization server for', () => {
   });
 
   it.each([
+    ['', ALL],
+    ['&scope=', ALL],
+    ['&scope=openid+mcp:tools', 'mcp:tools'],
+    ['&scope=openid+typo', 'openid typo'],
+  ])(
+    'a client without a user asks for what it names, to be refused where nothing of it is here, when it says %j',
+    (text, scope) => {
+      expect(read(`grant_type=client_credentials${text}`, false)).toMatchObject({ scope });
+    },
+  );
+
+  it.each([
     ['HTTPS://Mcp.Example.org/mcp/', 'https://mcp.example.org/mcp'],
     ['https://mcp.example.org', 'https://mcp.example.org'],
     ['no url', 'no url'],

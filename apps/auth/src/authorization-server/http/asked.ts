@@ -8,20 +8,26 @@ const MEMBERS = ['client_id', 'client_name', 'client_uri', 'redirect_uris', 'sof
 /** By which clients with a document of their own may prove that they are it. */
 const PROOF_MEMBERS = ['token_endpoint_auth_method', 'token_endpoint_auth_signing_alg', 'jwks', 'jwks_uri'];
 
+const CLIENT_GRANT = 'client_credentials';
+
 type Members = Readonly<Record<string, unknown>>;
 
 /**
  * The parameters of a request as clients mean them: scopes that are not known here are left out, and resources are spelt one
- * way. `needsScope`: where none is left, all are asked for, and the user decides.
+ * way. `mayBegin`: it may begin a sign-in; where none is left, all are asked for, and the user decides. A client without a user that
+ * names no scope asks for all that it is registered for; where it names unknown ones alone, they stay, to be refused.
  */
-export const readParameters = (text: string, needsScope: boolean): string => {
+export const readParameters = (text: string, mayBegin: boolean): string => {
   const parameters = new URLSearchParams(text);
+  // Of the others at the token endpoint, the user has decided.
+  const isClient = parameters.get('grant_type') === CLIENT_GRANT;
   const asked = parameters.getAll('scope');
-  const scopes = (asked[0] ?? '').split(' ').filter((scope) => OWN_SCOPES.has(scope));
+  const names = (asked[0] ?? '').split(' ').filter((name) => name !== '');
+  const scopes = names.filter((name) => OWN_SCOPES.has(name));
   if (asked.length < 2) {
     if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
-    else if (needsScope) parameters.set('scope', [...OWN_SCOPES.keys()].join(' '));
-    else parameters.delete('scope');
+    else if (mayBegin || (isClient && names.length === 0)) parameters.set('scope', [...OWN_SCOPES.keys()].join(' '));
+    else if (!isClient) parameters.delete('scope');
   }
   const resources = parameters.getAll('resource').map(canonical);
   parameters.delete('resource');

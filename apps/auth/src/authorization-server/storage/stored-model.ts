@@ -1,6 +1,8 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { TokenService } from '../../tokens/token.service.js';
+import type { MachineClientService } from '../../machine-clients/machine-client.service.js';
 import { type ArtifactRepository, type FoundArtifact, UNUSED_LIFE_S } from './artifact.repository.js';
+import { machinePayload, textOf } from './machine-payload.js';
 
 /**
  * For so long a refresh token that was used is good once more: clients renew once for each of the calls that were refused
@@ -14,6 +16,7 @@ interface Stores {
   readonly artifacts: ArtifactRepository;
   readonly tokens: Pick<TokenService, 'end'>;
   readonly consentLifeMs: number;
+  readonly machines: Pick<MachineClientService, 'findGood'>;
 }
 
 /** One kind of what `oidc-provider` keeps, in Postgres. */
@@ -39,6 +42,8 @@ export class StoredModel implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
+    const machine = this.kind === 'Client' ? await this.stores.machines.findGood(id) : null;
+    if (machine !== null) return machinePayload(machine);
     const found = await this.stores.artifacts.find({ kind: this.kind, id });
     if (found === null || (this.kind === 'Grant' && !(await this.stores.artifacts.holds(id)))) return undefined;
     return this.loaded(found, id);
@@ -91,5 +96,3 @@ export class StoredModel implements Adapter {
     };
   }
 }
-
-const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);

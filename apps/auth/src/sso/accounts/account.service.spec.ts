@@ -22,7 +22,7 @@ const signIn = async ({ authProvider = 'local', linksAccounts = false, knownTo =
       rows.find((row) => row.issuer === issuer && row.subject === subject) ?? null,
     isKnown: async (_email: string, issuer?: string) =>
       rows.some((row) => issuer === undefined || row.issuer === issuer),
-    add: async (issuer: string, subject: string, userEmail: string) => void rows.push({ issuer, subject, userEmail }),
+    add: async (issuer: string, subject: string, userEmail: string) => rows.push({ issuer, subject, userEmail }) > 0,
   };
   const provider = describedProvider({
     id: 'company',

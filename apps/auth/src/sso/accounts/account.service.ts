@@ -43,20 +43,18 @@ export class AccountService {
     const user = await this.users.find(email);
     // One who was removed stays so.
     if (user === null) throw refused('Your account here was removed: ask an administrator');
-    await this.identities.add(issuer, subject, user.email);
-    const identity = await this.identities.find(issuer, subject);
+    if (!(await this.identities.add(issuer, subject, user.email))) throw refused(LINKED_ELSEWHERE);
     this.logger.info(
       { principal: email, provider: provider.id, made: before === null },
       'an account was linked to an identity',
     );
-    return identity?.userEmail ?? user.email;
+    return user.email;
   }
 
   /** Accounts that the provider brought, or the directory of the only one, are its own; others are linked where it may do that. */
   private async checkMayLink(provider: SsoProvider, user: User, issuer: string): Promise<void> {
     // The address of somebody who has left may be given to another one: an account is of one subject.
-    if (await this.identities.isKnown(user.email, issuer))
-      throw refused('The account of your address here is linked to another identity: ask an administrator');
+    if (await this.identities.isKnown(user.email, issuer)) throw refused(LINKED_ELSEWHERE);
     if (provider.linksAccounts || user.authProvider === provider.id || user.authProvider === issuer) return;
     if (user.authProvider === 'scim' && (await this.isOfDirectory(user.email))) return;
     throw refused('There is an account of your address here that is not linked to this provider: ask an administrator');
@@ -67,5 +65,7 @@ export class AccountService {
     return (await this.providers.offered()).length === 1 && !(await this.identities.isKnown(email));
   }
 }
+
+const LINKED_ELSEWHERE = 'The account of your address here is linked to another identity: ask an administrator';
 
 const refused = (message: string) => fail('auth.sign_in_refused', { message });

@@ -17,14 +17,20 @@ export class IdentityRepository {
     return this.database.getRepository(SsoIdentity).existsBy({ userEmail, ...(issuer !== undefined && { issuer }) });
   }
 
-  /** The first one stays. */
-  async add(issuer: string, subject: string, userEmail: string): Promise<void> {
-    await this.database
-      .createQueryBuilder()
-      .insert()
-      .into(SsoIdentity)
-      .values({ issuer, subject, userEmail })
-      .orIgnore()
-      .execute();
+  /** Whether the user is now the issuer's subject, and of no other subject of it: of several at once the first one stays. */
+  async add(issuer: string, subject: string, userEmail: string): Promise<boolean> {
+    return this.database.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${issuer}\n${userEmail}`]);
+      const [known] = await manager.findBy(SsoIdentity, { issuer, userEmail });
+      if (known !== undefined) return known.subject === subject;
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(SsoIdentity)
+        .values({ issuer, subject, userEmail })
+        .orIgnore()
+        .execute();
+      return manager.existsBy(SsoIdentity, { issuer, subject, userEmail });
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { KeyRing } from '../../upstream-credentials/key-ring.js';
+import { KeyRing } from '../../encryption/key-ring.js';
 import { SealedCookies } from './sealed-cookies.js';
 
 const ring = new KeyRing(randomUUID(), []);

@@ -1,4 +1,4 @@
-import type { KeyRing } from '../../upstream-credentials/key-ring.js';
+import type { KeyRing } from '../../encryption/key-ring.js';
 
 const SEPARATOR = '~';
 

@@ -4,7 +4,7 @@ import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
 import type { SignInOrigin } from '../../tokens/sign-in-origin.js';
 import { TokenService } from '../../tokens/token.service.js';
-import { KeyRing } from '../../upstream-credentials/key-ring.js';
+import { KeyRing } from '../../encryption/key-ring.js';
 import type { User } from '../../users/user.entity.js';
 import { AccountService } from '../accounts/account.service.js';
 import { type Challenge, RelyingParty } from '../protocol/relying-party.js';

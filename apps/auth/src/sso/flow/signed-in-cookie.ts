@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type AuthSettings, InjectAuthSettings } from '../../auth.settings.js';
 import type { SignInOrigin } from '../../tokens/sign-in-origin.js';
 import { TokenService } from '../../tokens/token.service.js';
-import { KeyRing } from '../../upstream-credentials/key-ring.js';
+import { KeyRing } from '../../encryption/key-ring.js';
 import type { User } from '../../users/user.entity.js';
 import { UserService } from '../../users/user.service.js';
 import { SealedCookies } from './sealed-cookies.js';

@@ -150,6 +150,16 @@ describe('describedProvider', () => {
       { rules: [{ claim: 'groups', value: 'x', roles: 'developer' }] },
       'roles of a rule',
     ],
+    [
+      'endpoints of its own for every tenant of Entra',
+      {
+        preset: 'entra',
+        issuer: 'https://login.microsoftonline.com/organizations/v2.0',
+        tenants: [TENANT],
+        endpoints: { token: 'https://proxy.example.org/token' },
+      },
+      'leave endpoints out',
+    ],
   ])('describedProvider refuses a provider that has %s', (_what, more, why) => {
     expect(() => provider('oidc', more)).toThrow(why);
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectDatabase, transact } from '#libs/storage';
-import { KeyRing } from '../../upstream-credentials/key-ring.js';
+import { KeyRing } from '../../encryption/key-ring.js';
 import { UpstreamCredentialRepository } from '../../upstream-credentials/upstream-credential.repository.js';
 import { SsoProviderRow } from './provider.entity.js';
 import type { SsoProvider } from './sso-provider.js';

@@ -129,6 +129,9 @@ const checkEndpoints = ({ preset, issuer, endpoints, scopes, tenants }: SsoProvi
     if (!scopes.includes('openid')) throw new Error('scope has no openid, which OpenID Connect demands');
     if (preset === 'entra' && MANY_TENANTS.test(issuer) && tenants.length === 0)
       throw new Error('the issuer speaks for every tenant of Entra: name the tenants, or the issuer of one');
+    // What openid-client knows of the issuers of tenants, it knows by the metadata that it has read itself.
+    if (preset === 'entra' && MANY_TENANTS.test(issuer) && Object.values(endpoints).some((url) => url !== null))
+      throw new Error('the endpoints of an issuer of many tenants are those of its metadata: leave endpoints out');
     return;
   }
   if (preset !== 'github') throw new Error('issuer is missing');

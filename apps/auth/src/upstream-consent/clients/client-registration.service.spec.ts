@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { OAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { Bus } from '#libs/bus';
 import type { Logger } from '#libs/telemetry';
-import type { KeyRing } from '../../upstream-credentials/key-ring.js';
+import type { KeyRing } from '../../encryption/key-ring.js';
 import type { ConsentPlace } from '../place/consent-place.js';
 import { ClientRegistrationService } from './client-registration.service.js';
 import type { UpstreamClientRepository } from './upstream-client.repository.js';

@@ -8,7 +8,7 @@ import { InjectLogger, type Logger } from '#libs/telemetry';
 import { isRecord } from '../../jwt/claims.js';
 import { parsed, unavailable, unfit } from '../../upstream-credentials/oauth/authorization-server.js';
 import type { AuthenticatedClient } from '../../upstream-credentials/oauth/client-authentication.js';
-import { KeyRing } from '../../upstream-credentials/key-ring.js';
+import { KeyRing } from '../../encryption/key-ring.js';
 import type { ConsentPlace } from '../place/consent-place.js';
 import { clientDescription, clientDocumentUrl } from './client-description.js';
 import { type UpstreamClientRow, UpstreamClientRepository } from './upstream-client.repository.js';
@@ -74,7 +74,7 @@ export class ClientRegistrationService {
     if (opened !== null) return opened;
     if (known !== null) await this.rows.forget(known.id);
     const client = await register();
-    const sealed = this.keyRing.seal(JSON.stringify(client), purposeOf(upstreamId, issuer));
+    const sealed = this.keyRing.seal(JSON.stringify(client), clientPurpose(upstreamId, issuer));
     await this.rows.keep({ upstreamId, issuer, clientId: client.clientId ?? '' }, sealed);
     this.logger.info({ upstreamId, issuer }, 'the gateway registered itself at an authorization server');
     const kept = await this.rows.find(upstreamId, issuer);
@@ -111,12 +111,13 @@ export class ClientRegistrationService {
 
   private opened({ upstreamId, issuer, keyId, sealed }: UpstreamClientRow): AuthenticatedClient | null {
     if (!this.keyRing.keyIds.includes(keyId)) return null;
-    const text = this.keyRing.open({ keyId, bytes: sealed }, purposeOf(upstreamId, issuer));
+    const text = this.keyRing.open({ keyId, bytes: sealed }, clientPurpose(upstreamId, issuer));
     return JSON.parse(text) as AuthenticatedClient;
   }
 }
 
-const purposeOf = (upstreamId: string, issuer: string): string => `client ${upstreamId} ${issuer}`;
+/** What the secret of a client is sealed for. */
+export const clientPurpose = (upstreamId: string, issuer: string): string => `client ${upstreamId} ${issuer}`;
 
 const NO_KEY = { privateKey: null, privateKeyJwtKid: null, tokenEndpointAuthSigningAlg: null };
 

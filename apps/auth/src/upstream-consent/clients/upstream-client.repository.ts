@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { InjectDatabase } from '#libs/storage';
-import type { Sealed } from '../../upstream-credentials/key-ring.js';
+import type { Sealed } from '../../encryption/key-ring.js';
 
 /** A client that the gateway registered at an authorization server, for one upstream. */
 export interface UpstreamClientRow {

@@ -67,7 +67,7 @@ const givenPlace = ({ issuer }: OAuthClient, authorizationUrl: string, tokenUrl:
   authMethods: null,
 });
 
-/** Of the first authorization server that has any. */
+/** What the first authorization server that has metadata says of itself. Rejects with why the last one would not do. */
 const metadataFor = async (
   { authorizationServer, issuer, upstreamUrl = '' }: OAuthClient,
   resource: ProtectedResource | null,

@@ -8,7 +8,7 @@ import { type TokenEndpoint, parsed, tokenEndpointOf, unavailable, unfit } from 
 import { type AuthenticatedClient, authenticationOf } from './client-authentication.js';
 
 const ANSWER_BYTES_MAX = 64 * 1024;
-const METADATA_MS = 3_000;
+export const METADATA_MS = 3_000;
 const TOKEN_MS = 4_000;
 /** Together, before whoever waits for the token gives up. */
 export const TOKEN_REQUEST_MS = METADATA_MS + TOKEN_MS;
@@ -23,16 +23,18 @@ export interface AccessToken {
   readonly refreshToken?: string;
   /** What was granted, where it is said. */
   readonly scope?: string;
+  /** What kind of token it is, where it is said. https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1 */
+  readonly issuedTokenType?: string;
 }
 
 /**
- * Gets a new token. Rejects with `upstream.unauthorised` where the authorization server refuses, `upstream.unreachable`,
+ * Gets a new token for the client itself. Rejects with `upstream.unauthorised` where the authorization server refuses, `upstream.unreachable`,
  * `upstream.refused` or `upstream.invalid_answer`; messages hold what it called its refusal, and nothing else it said.
  */
 export const requestAccessToken = async (client: OAuthClient, bus: Bus): Promise<AccessToken> => {
   const endpoint = await tokenEndpointOf(client, bus, METADATA_MS);
   const { value, lifeMs } = await postToken(bus, endpoint, client, {
-    grant_type: client.grantType,
+    grant_type: 'client_credentials',
     ...(client.scopes.length > 0 && { scope: client.scopes.join(' ') }),
     ...(client.resource !== null && { resource: client.resource }),
     ...(client.audience !== null && { audience: client.audience }),
@@ -69,8 +71,15 @@ const readAnswer = (status: number, text: string): AccessToken => {
   const said = isRecord(answer) ? answer : {};
   if (status >= 500)
     throw fail('upstream.unreachable', { message: `The authorization server answered HTTP ${status}`, executed: 'no' });
-  if ((status !== 200 && status !== 201) || typeof said['error'] === 'string') throw refusal(status, said['error']);
-  const { access_token: value, token_type: type, expires_in: life, refresh_token: refreshToken, scope } = said;
+  if ((status !== 200 && status !== 201) || typeof said['error'] === 'string') throw refusal(status, said);
+  const {
+    access_token: value,
+    token_type: type,
+    expires_in: life,
+    refresh_token: refreshToken,
+    scope,
+    issued_token_type: kind,
+  } = said;
   if (typeof value !== 'string' || value === '') throw unfit('its answer has no access_token');
   if (value.length > HEADER_VALUE_CHARS_MAX - 'Bearer '.length || !isHeaderValue(value))
     throw unfit('its access_token fits in no header');
@@ -80,6 +89,7 @@ const readAnswer = (status: number, text: string): AccessToken => {
     lifeMs: lifeOf(life),
     ...(typeof refreshToken === 'string' && refreshToken !== '' && { refreshToken }),
     ...(typeof scope === 'string' && { scope: scope.slice(0, SCOPE_CHARS_MAX) }),
+    ...(typeof kind === 'string' && { issuedTokenType: kind }),
   };
 };
 
@@ -93,10 +103,13 @@ const lifeOf = (value: unknown): number | null => {
 /** Codes are of these characters (RFC 6749, 5.2); what else it says may repeat what it was shown. */
 const ERROR_CODE = /^[\w.-]{1,64}$/;
 
-const refusal = (status: number, given: unknown) => {
-  const code = typeof given === 'string' && ERROR_CODE.test(given) ? given : null;
+const refusal = (status: number, { error, error_codes: numbers }: Readonly<Record<string, unknown>>) => {
+  const code = typeof error === 'string' && ERROR_CODE.test(error) ? error : null;
+  // Entra says by a number why. https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+  const number: unknown = Array.isArray(numbers) ? numbers[0] : undefined;
+  const detail = code !== null && Number.isSafeInteger(number) ? ` (AADSTS${String(number)})` : '';
   return fail('upstream.unauthorised', {
-    message: `The authorization server refused the client: ${code ?? `HTTP ${status}`}`,
+    message: `The authorization server refused the client: ${code ?? `HTTP ${status}`}${detail}`,
     executed: 'no',
     ...(code !== null && { data: { oauthError: code } }),
   });

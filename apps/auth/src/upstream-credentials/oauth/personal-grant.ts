@@ -61,6 +61,21 @@ const ended = (why: string, oauthError?: string): GatewayError =>
 export const consentUrl = (publicUrl: string, upstreamId: string): string =>
   `${publicUrl}/oauth/authorize/${upstreamId}`;
 
+/** A consent that is there does not cover what the upstream wants. */
+export const moreConsentNeeded = (
+  publicUrl: string | null,
+  upstreamId: string,
+  scopes: readonly string[],
+): GatewayError => {
+  const reason = `This upstream wants your consent to more (${scopes.join(' ')})`;
+  const url = publicUrl === null ? null : consentUrl(publicUrl, upstreamId);
+  return fail('upstream.consent_needed', {
+    message: url === null ? reason : `${reason}. Open ${url} and call again`,
+    data: { state: 'needs_consent', scopes, ...(url !== null && { consentUrl: url }) },
+    executed: 'no',
+  });
+};
+
 /** `why`: what became of the last consent; null: there was none. */
 export const consentNeeded = (publicUrl: string | null, upstreamId: string, why: string | null): GatewayError => {
   const state = why === null ? 'needs_consent' : 'needs_reauth';

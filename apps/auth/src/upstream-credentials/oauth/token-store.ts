@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KeyRing, Sealed } from '../key-ring.js';
+import type { KeyRing, Sealed } from '../../encryption/key-ring.js';
 import type { TokenKey } from './upstream-token.repository.js';
 import type { VaultKv2 } from './vault-kv2.js';
 
@@ -21,19 +21,24 @@ export interface TokenStore {
 }
 
 /** Of a person: nobody reads their address off where it lies. */
-const nameOf = ({ upstreamId, userEmail }: TokenKey): string =>
-  userEmail === '' ? upstreamId : `${upstreamId}.${createHash('sha256').update(userEmail).digest('hex').slice(0, 32)}`;
+const nameOf = ({ upstreamId, userEmail, subject = '' }: TokenKey): string => {
+  if (userEmail === '') return upstreamId;
+  const person = `${upstreamId}.${createHash('sha256').update(userEmail).digest('hex').slice(0, 32)}`;
+  return subject === '' ? person : `${person}.${subject}`;
+};
+
+/** What a token is sealed for. */
+export const tokenPurpose = (key: TokenKey): string => `token ${nameOf(key)}`;
 
 export const TOKEN_STORE = Symbol('TOKEN_STORE');
 
 /** In the row, encrypted like credentials. What no key opens is as good as gone: another token is got. */
 export const sealedTokens = (keyRing: KeyRing): TokenStore => {
-  const purposeOf = (key: TokenKey) => `token ${nameOf(key)}`;
   return {
-    keep: async (key, _tokenId, value) => keyRing.seal(value, purposeOf(key)),
+    keep: async (key, _tokenId, value) => keyRing.seal(value, tokenPurpose(key)),
     read: async (key, { keyId, sealed }) => {
       if (keyId === null || sealed === null || !keyRing.keyIds.includes(keyId)) return null;
-      return keyRing.open({ keyId, bytes: sealed }, purposeOf(key));
+      return keyRing.open({ keyId, bytes: sealed }, tokenPurpose(key));
     },
     // It goes with its row.
     forget: async () => {},
@@ -41,7 +46,7 @@ export const sealedTokens = (keyRing: KeyRing): TokenStore => {
   };
 };
 
-/** In Vault, one secret per upstream and, for people's own, person. A token that another has replaced there is as good as gone. */
+/** In Vault, one secret per upstream and, for people's own, person, and for what is exchanged its subject. A token that another has replaced there is as good as gone. */
 export const vaultTokens = (vault: VaultKv2): TokenStore => ({
   keep: async (key, tokenId, value) => {
     await vault.write(nameOf(key), { token_id: tokenId, access_token: value });

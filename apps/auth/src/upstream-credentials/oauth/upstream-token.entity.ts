@@ -4,6 +4,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export interface TokenFailure {
   readonly code: string;
   readonly message: string;
+  /** Of a token that was to be exchanged: another sign-in of its caller helps. */
+  readonly needsReauth?: boolean;
 }
 
 /** The access token of an upstream, or how the last attempt to get one ended. */
@@ -15,6 +17,17 @@ export class UpstreamTokenRow {
   /** Whose own it is; empty: it is shown for all callers. */
   @PrimaryColumn('text')
   userEmail!: string;
+
+  /** What it was exchanged for, by `Subject.key`; empty: it was not exchanged. */
+  @PrimaryColumn('text')
+  subject!: string;
+
+  /** The `jti` of the token that it was exchanged for, and when that ends. */
+  @Column('text', { nullable: true })
+  subjectTokenId!: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  subjectEndsAt!: Date | null;
 
   /** Of the credential that it was asked for with. */
   @Column('uuid')

@@ -7,9 +7,11 @@ import { GatewayError, fail, isFailureCode, toGatewayError } from '#libs/errors'
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { TOKEN_REQUEST_MS } from './access-token.js';
 import { TOKEN_STORE, type TokenStore } from './token-store.js';
+import type { TokenFailure } from './upstream-token.entity.js';
 import {
   type KnownToken,
   type Lease,
+  type MadeOf,
   type NewConsent,
   type TokenKey,
   UpstreamTokenRepository,
@@ -51,9 +53,12 @@ export interface TokenOwner extends TokenKey {
   readonly credentialVersion: string;
   /** Gets another by what is kept. A failure with the code `upstream.consent_needed` says that there will be none. */
   obtain(kept: string | null): Promise<ObtainedToken>;
-  read(text: string): ReadToken;
+  /** Null: it is not this one's to show. */
+  read(text: string): ReadToken | null;
   /** Of a person's own: there is none without their consent. `why`: what became of the last one. Absent: anybody may get one. */
   readonly consentNeeded?: (why: string | null) => GatewayError;
+  /** The token that it is exchanged for; absent: it is no exchanged one. */
+  readonly madeOf?: MadeOf;
 }
 
 export interface ShownToken extends PresentedToken {
@@ -125,21 +130,18 @@ export class UpstreamTokenService implements OnApplicationShutdown {
           expiresAt: tokenId === null ? null : (expiresAt?.toISOString() ?? null),
           failure: failure?.message ?? null,
           failedAt: failedAt?.toISOString() ?? null,
-          ...(userEmail !== '' && tokenId === null && { needsReauth: true as const }),
+          ...(userEmail !== '' && needsReauth(tokenId, failure) && { needsReauth: true as const }),
         },
       ]),
     );
   }
 
-  async forget(key: TokenKey): Promise<void> {
-    if ((await this.rows.find(key)) === null) return;
-    await this.store.forget(key);
-    await this.rows.forget(key);
-  }
-
-  /** Of everybody. */
-  async forgetAll(upstreamId: string): Promise<void> {
-    for (const userEmail of await this.rows.owners(upstreamId)) await this.forget({ upstreamId, userEmail });
+  /** All of one person at an upstream, or of everybody; without an address what is shown for all callers. */
+  async forget(upstreamId: string, userEmail?: string): Promise<void> {
+    for (const key of await this.rows.keys(upstreamId, userEmail)) {
+      await this.store.forget(key);
+      await this.rows.forget(key);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -153,7 +155,7 @@ export class UpstreamTokenService implements OnApplicationShutdown {
    */
   private async checkAccepted(owner: TokenOwner, shown: ShownToken | null, ageMs: number | null = 0): Promise<void> {
     if (shown === null || owner.consentNeeded === undefined || (ageMs ?? 0) > RENEWED_REFUSED_MS) return;
-    if (!owner.read(shown.text).isRenewed) return;
+    if (owner.read(shown.text)?.isRenewed !== true) return;
     const message = 'the upstream does not take a token that was just renewed';
     await this.rows.refuse(owner, shown.id, { code: 'upstream.consent_needed', message });
     throw owner.consentNeeded(message);
@@ -169,15 +171,16 @@ export class UpstreamTokenService implements OnApplicationShutdown {
   /** What is kept, as long as it is good. */
   private async usable(owner: TokenOwner, known: KnownToken | null): Promise<ShownToken | null> {
     if (known === null || known.tokenId === null || known.credentialVersion !== owner.credentialVersion) return null;
-    const { tokenId, endsInMs } = known;
+    const { tokenId, endsInMs, subjectEndsInMs } = known;
     if (endsInMs !== null && endsInMs < ENDS_MIN_MS) return null;
     const text = await this.store.read(owner, known);
-    return text === null ? null : shownToken(owner, { text, id: tokenId, endsInMs, ageMs: known.ageMs ?? 0 });
+    const ageMs = known.ageMs ?? 0;
+    return text === null ? null : shownToken(owner, { text, id: tokenId, endsInMs, subjectEndsInMs, ageMs });
   }
 
   /** Once at a time in this process; `lease` sees to the others. `isLast`: there is no token until then. */
   private renewOnce(owner: TokenOwner, attempts: number, isLast: boolean): Promise<ShownToken> {
-    const key = `${owner.upstreamId} ${owner.userEmail} ${owner.credentialVersion}`;
+    const key = `${owner.upstreamId} ${owner.userEmail} ${owner.credentialVersion} ${owner.subject ?? ''}`;
     let renewal = this.renewing.get(key);
     if (renewal === undefined) {
       renewal = this.renew(owner, attempts, isLast).finally(() => this.renewing.delete(key));
@@ -187,8 +190,15 @@ export class UpstreamTokenService implements OnApplicationShutdown {
   }
 
   private async renew(owner: TokenOwner, seen: number, isLast: boolean): Promise<ShownToken> {
-    const { upstreamId, userEmail, credentialVersion } = owner;
-    const lease = { upstreamId, userEmail, credentialVersion, leaseId: randomUUID() };
+    const { upstreamId, userEmail, subject, credentialVersion, madeOf } = owner;
+    const lease: Lease = {
+      upstreamId,
+      userEmail,
+      credentialVersion,
+      leaseId: randomUUID(),
+      ...(subject !== undefined && { subject }),
+      ...(madeOf !== undefined && { madeOf }),
+    };
     const untilMs = performance.now() + WAIT_MS;
     while (performance.now() < untilMs) {
       if (await this.rows.lease(lease, seen, LEASE_MS)) return this.obtain(owner, lease, isLast);
@@ -217,27 +227,42 @@ export class UpstreamTokenService implements OnApplicationShutdown {
       // Whoever forgot the upstream meanwhile has not seen this token.
       if (!isKept && (await this.rows.find(owner)) === null) await this.store.forget(owner);
       this.logger.info({ upstreamId, lifeMs }, 'an access token for an upstream was obtained');
-      return shownToken(owner, { text, id: tokenId, endsInMs: lifeMs, ageMs: 0 });
+      const subjectEndsInMs = owner.madeOf === undefined ? null : owner.madeOf.endsAtMs - Date.now();
+      return shownToken(owner, { text, id: tokenId, endsInMs: lifeMs, subjectEndsInMs, ageMs: 0 }) as ShownToken;
     } catch (error) {
-      const { code, message } = toGatewayError(error);
+      const { code, message, data } = toGatewayError(error);
       this.logger.warn({ upstreamId, code, reason: message }, 'no access token for an upstream was to be had');
       // One that is good until its end goes on being shown.
       const isOver = code === 'upstream.consent_needed' && isLast;
-      await this.rows.fail(lease, { code, message }, isOver);
+      const ofExchange = owner.madeOf !== undefined && { needsReauth: data?.['state'] === 'needs_reauth' };
+      await this.rows.fail(lease, { code, message, ...ofExchange }, isOver);
       throw code === 'upstream.consent_needed' ? (owner.consentNeeded?.(message) ?? error) : error;
     }
   }
 }
 
+/** Without a failure there is none yet: the first is being got. */
+const needsReauth = (tokenId: string | null, failure: TokenFailure | null): boolean =>
+  failure !== null && (failure.needsReauth ?? tokenId === null);
+
 interface KeptToken {
   readonly text: string;
   readonly id: string;
   readonly endsInMs: number | null;
+  readonly subjectEndsInMs: number | null;
   readonly ageMs: number;
 }
 
-const shownToken = (owner: TokenOwner, { text, id, endsInMs, ageMs }: KeptToken): ShownToken => {
-  const { value, isRenewable } = owner.read(text);
+const shownToken = (
+  owner: TokenOwner,
+  { text, id, endsInMs, subjectEndsInMs, ageMs }: KeptToken,
+): ShownToken | null => {
+  const read = owner.read(text);
+  if (read === null) return null;
+  const { value, isRenewable } = read;
+  // It ends with what it was made of, of which nothing is to be had that lasts longer.
+  if (subjectEndsInMs !== null && subjectEndsInMs <= (endsInMs ?? Number.POSITIVE_INFINITY))
+    return { value, text, id, endsInMs: subjectEndsInMs, askAgainInMs: subjectEndsInMs };
   if (endsInMs === null) return { value, text, id, endsInMs, askAgainInMs: Number.MAX_SAFE_INTEGER };
   const aheadMs = isRenewable ? Math.min(AHEAD_MAX_MS, (endsInMs + ageMs) / 5) : ENDS_MIN_MS;
   return { value, text, id, endsInMs, askAgainInMs: endsInMs - aheadMs };
@@ -252,6 +277,10 @@ const failureOf = (
   if (known.failedAgoMs === null || known.failedAgoMs > FAILURE_PAUSE_MS) return null;
   // The credential has been given anew since.
   if (known.credentialVersion !== credentialVersion) return null;
-  const { code, message } = known.failure;
-  return fail(isFailureCode(code) ? code : 'upstream.unauthorised', { message, executed: 'no' });
+  const { code, message, needsReauth } = known.failure;
+  return fail(isFailureCode(code) ? code : 'upstream.unauthorised', {
+    message,
+    executed: 'no',
+    ...(needsReauth !== undefined && { data: { state: needsReauth ? 'needs_reauth' : 'failed' } }),
+  });
 };

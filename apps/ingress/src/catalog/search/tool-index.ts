@@ -37,8 +37,9 @@ export interface Hit {
 export class ToolIndex {
   private constructor(private readonly words: MiniSearch<Indexed>) {}
 
-  /** Others have their turn while it is made. The library is loaded with the first. */
-  static async of(tools: readonly CatalogTool[]): Promise<ToolIndex> {
+  /** Others have their turn while it is made, and change their catalog. The library is loaded with the first. */
+  static async of(offered: readonly CatalogTool[]): Promise<ToolIndex> {
+    const tools = [...offered];
     const { default: Words } = await import('minisearch');
     const words = new Words<Indexed>({
       fields: ['name', 'description', 'arguments'],
@@ -59,9 +60,9 @@ export class ToolIndex {
   }
 
   /** Goes on as the index of the next catalog. */
-  follow({ dropped, delta }: CatalogStep): void {
+  follow({ dropped, added }: CatalogStep): void {
     for (const { id } of dropped.tools) if (this.words.has(id)) this.words.discard(id);
-    for (const tool of delta.tools) if (!this.words.has(tool.id)) this.words.add(indexed(tool));
+    for (const tool of added.tools) if (!this.words.has(tool.id)) this.words.add(indexed(tool));
   }
 
   /** All tools that fit and that `isSeen` lets through, the best first. */

@@ -28,6 +28,7 @@ export class CapturedAnswer implements Reply {
 
   underWay(): void {}
   waits(): void {}
+  goesOn(): void {}
   send(): void {}
   ask(): void {}
   hold(): void {}

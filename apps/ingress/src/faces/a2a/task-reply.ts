@@ -68,6 +68,10 @@ export class TaskReply implements Reply {
     this.parts.http.waits();
   }
 
+  goesOn(): void {
+    this.parts.http.goesOn();
+  }
+
   /** Progress is what is said of the work. */
   send(message: string): void | Promise<void> {
     const { http, waits, version } = this.parts;

@@ -39,6 +39,10 @@ export class LineReply implements Reply {
     // A connection holds no place.
   }
 
+  goesOn(): void {
+    // As above.
+  }
+
   send(message: string): void | Promise<void> {
     if (!this.done) return this.line.send(message);
   }

@@ -34,6 +34,9 @@ export class BatchReply {
       waits: () => {
         // The place is that of all its members, of which others may run.
       },
+      goesOn: () => {
+        // As above.
+      },
       send: (message) => {
         if (!whole.streams) return;
         this.tellAnswers();

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestOf } from '#contracts/define';
 import { TakeMessage } from '#contracts/ingress/take-message.request';
 import type { Bus, Subscription } from '#libs/bus';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
-import { type CredentialCarrier, readCredential } from '#libs/identity';
+import { type ClientAddress, type CredentialCarrier, readCredential } from '#libs/identity';
 import { checkLegacyVersion, eraOf, readBody } from '#libs/mcp';
 import {
   acceptsEventStream,
@@ -18,6 +19,7 @@ import {
 } from '#libs/mcp-http';
 import type { RequestPlaces } from '#libs/service';
 import type { Admission } from '../../admission/index.js';
+import { passableHeadersOf } from '../../call/index.js';
 import type { Seal } from '../../sealing/index.js';
 import type { Connections } from '../connection/connections.js';
 import type { Line } from '../connection/line.js';
@@ -34,6 +36,7 @@ export interface McpSseParts extends RefusalRecords {
   readonly connections: Connections;
   readonly seal: Seal;
   readonly reply: ReplySettings;
+  readonly addressOf: ClientAddress;
 }
 
 interface Exchange {
@@ -62,8 +65,8 @@ export class McpSse implements BodyReceiver<Exchange> {
   private readonly subscription: Subscription;
 
   constructor(private readonly parts: McpSseParts) {
-    this.subscription = parts.bus.answer(TakeMessage, async ({ connectionId, principalId, credential }, { body }) => {
-      await this.hand(connectionId, principalId, body ?? '', carrierOf(credential));
+    this.subscription = parts.bus.answer(TakeMessage, async ({ connectionId, principalId, ...sent }, { body }) => {
+      await this.hand(connectionId, principalId, body ?? '', carrierOf(sent));
       return {};
     });
   }
@@ -95,7 +98,7 @@ export class McpSse implements BodyReceiver<Exchange> {
     const principal = await admission.caller(request, serverId);
     if (!acceptsEventStream(request.headers.accept ?? '*/*')) throw fail('http.not_acceptable');
     // Kept for hours, so without the rest of the request.
-    const carrier = { rawHeaders: request.rawHeaders };
+    const carrier = { rawHeaders: request.rawHeaders, ...from(this.parts.addressOf(request)) };
     let stream: SseStream | null = null;
     const connection = await connections.open({ endpoint: path.endpoint, principal, carrier }, () => {
       if (response.destroyed) return null;
@@ -151,7 +154,13 @@ export class McpSse implements BodyReceiver<Exchange> {
       const { instance, connectionId } = this.handleOf(path, principal.id);
       if (instance === bus.instance) await this.hand(connectionId, principal.id, text, request);
       else {
-        const asked = { connectionId, principalId: principal.id, credential: readCredential(request) };
+        const asked = {
+          connectionId,
+          principalId: principal.id,
+          credential: readCredential(request),
+          passableHeaders: passableHeadersOf(request.rawHeaders),
+          address: this.parts.addressOf(request),
+        };
         await bus.ask(TakeMessage, asked, { instance, body: text }).catch(gone);
       }
       answerEmpty(response, 202);
@@ -193,9 +202,15 @@ export class McpSse implements BodyReceiver<Exchange> {
   }
 }
 
-const carrierOf = (credential: string | null): CredentialCarrier => ({
-  rawHeaders: credential === null ? [] : ['authorization', `Bearer ${credential}`],
+type Sent = Pick<RequestOf<typeof TakeMessage>, 'credential' | 'passableHeaders' | 'address'>;
+
+const carrierOf = ({ credential, passableHeaders = [], address = '' }: Sent): CredentialCarrier => ({
+  rawHeaders: credential === null ? passableHeaders : ['authorization', `Bearer ${credential}`, ...passableHeaders],
+  ...from(address),
 });
+
+/** Where something came from, which has been found out. */
+const from = (address: string): Pick<CredentialCarrier, 'socket'> => ({ socket: { remoteAddress: address } });
 
 /** The replica that held the stream is no more, and the stream with it. */
 const gone = (thrown: unknown): never => {

@@ -5,6 +5,7 @@ import { fail, toGatewayError } from '#libs/errors';
 import type { CredentialCarrier } from '#libs/identity';
 import { readBody } from '#libs/mcp';
 import { answerJson, type OriginGuard, refusalAnswer, refusalText } from '#libs/mcp-http';
+import { refuseUpgrade } from '#libs/service';
 import type { Admission } from '../../admission/index.js';
 import type { Connection } from '../connection/connection.js';
 import type { Connections } from '../connection/connections.js';
@@ -116,6 +117,6 @@ export class McpWs {
       'Content-Length': String(Buffer.byteLength(text)),
       Connection: 'close',
     }).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus] ?? ''}\r\n${lines.join('')}\r\n${text}`);
+    refuseUpgrade(socket, `HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus] ?? ''}\r\n${lines.join('')}\r\n${text}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
-import { type ClientRequest, isObject, readBody } from '#libs/mcp';
+import { type ClientRequest, type JsonParts, isObject, joined, readBody } from '#libs/mcp';
 import {
   type BodyReader,
   type BodyReceiver,
@@ -179,6 +179,10 @@ class BareReply implements Reply {
     this.places.lendPlace(this.response);
   }
 
+  goesOn(): void {
+    this.places.takePlace(this.response);
+  }
+
   send(): void {
     // Nothing comes before the answer.
   }
@@ -187,9 +191,9 @@ class BareReply implements Reply {
     // Nobody can be asked here; the call is told so before.
   }
 
-  finish(message: string, httpStatus: number, headers: Readonly<Record<string, string>> = {}): void {
+  finish(json: JsonParts, httpStatus: number, headers: Readonly<Record<string, string>> = {}): void {
     if (this.response.destroyed || this.response.headersSent) return;
-    const { result, error } = JSON.parse(message) as {
+    const { result, error } = JSON.parse(joined(json)) as {
       result?: unknown;
       error?: { message: string; data?: { reason?: string } };
     };

@@ -15,6 +15,7 @@ import type { Admission } from '../../admission/index.js';
 import { CallAbort } from '../../call/index.js';
 import type { Pipeline } from '../../pipeline/index.js';
 import { rpcEndpointOf } from '../endpoint.js';
+import { asToolCall } from './tool-method.js';
 import {
   type HttpExchange,
   type RefusalRecords,
@@ -30,6 +31,8 @@ export interface RpcParts extends RefusalRecords {
   readonly pipeline: Pipeline;
   readonly admission: Admission;
   readonly reply: ReplySettings;
+  /** Whether a method that MCP does not have is the name of a tool. */
+  readonly toolMethods: boolean;
 }
 
 /** Bare JSON-RPC over POST: no session, no envelope, no stream; one JSON answer to each request. */
@@ -38,7 +41,7 @@ export class Rpc implements BodyReceiver<HttpExchange> {
 
   /** True when the request is for the endpoint here; it is then answered. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): boolean => {
-    const endpoint = rpcEndpointOf(request.url ?? '');
+    const endpoint = rpcEndpointOf(request.url ?? '', request.method);
     if (endpoint === null) return false;
     const exchange = { request, response, endpoint };
     try {
@@ -69,7 +72,9 @@ export class Rpc implements BodyReceiver<HttpExchange> {
     try {
       if (error !== null) throw error;
       this.parts.places.takePlace(exchange.response);
-      this.receive(exchange, readBody(text));
+      const message = readBody(text);
+      const isLegacy = message.kind === 'request' && eraOf(message, exchange.request.headers) === 'legacy';
+      this.receive(exchange, this.parts.toolMethods && isLegacy ? asToolCall(message) : message);
     } catch (thrown) {
       this.refuse(exchange, thrown);
     }

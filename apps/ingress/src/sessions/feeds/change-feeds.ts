@@ -101,6 +101,7 @@ class OpenFeed implements Feed {
     this.watch = new ResourceWatch(bus, catalogs, affinity, {
       serverId: options.serverId,
       era: options.era,
+      carrier: options.carrier,
       principal: () => this.principal,
       updated: ({ upstreamId, upstreamUri }, uri) => {
         // First, so that whoever reads it because of this reads what is new.

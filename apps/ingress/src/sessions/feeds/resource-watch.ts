@@ -5,7 +5,7 @@ import type { Era } from '#contracts/registry/catalog';
 import { WatchUpstream } from '#contracts/tool-invocation/watch-upstream.request';
 import { backoffMs, type BackoffSettings } from '#libs/resilience';
 import { type SessionAffinity, clientKeyOf, dedicatedSessionOf } from '../session-affinity.js';
-import type { Session } from '../../call/index.js';
+import { type ScopedCall, type Session, passedHeadersOf, subjectTokenOf } from '../../call/index.js';
 import type { Catalogs, EndpointCatalog, ResourcePlace } from '../../catalog/index.js';
 
 /** Spread widely, so that all streams do not come back at once. */
@@ -25,6 +25,8 @@ export const listenerOf = (session: Session): Listener => ({ session, capabiliti
 export interface WatchScope {
   readonly serverId: string | null;
   readonly era: Era;
+  /** What opened the stream: what goes on of its headers, as of those of a call. */
+  readonly carrier: ScopedCall['carrier'];
   readonly principal: () => Principal;
   readonly updated: (place: ResourcePlace, uri: string) => void;
 }
@@ -145,12 +147,16 @@ export class ResourceWatch {
     const principal = this.scope.principal();
     const dedicatedSession = dedicatedSessionOf({ catalog, principal, session }, upstreamId);
     const clientKey = clientKeyOf(session);
+    const passedHeaders = dedicatedSession && passedHeadersOf({ catalog, carrier: this.scope.carrier }, upstreamId);
+    const subjectToken = subjectTokenOf({ catalog, principal }, upstreamId);
     const request = {
       upstreamId,
       principalId: principal.id,
+      ...(subjectToken !== undefined && { subjectToken }),
       uris,
       ...(session !== null && { revision: session.revision }),
       ...(dedicatedSession && { dedicatedSession, capabilities }),
+      ...(passedHeaders && { passedHeaders }),
       ...(dedicatedSession && clientKey !== undefined && { clientKey }),
     };
     const ask = (instance?: string) =>

@@ -78,8 +78,11 @@ export class ExportView {
   @ApiProperty({ type: String })
   readonly exported_by!: string;
 
-  @ApiProperty({ enum: ['none'], description: 'No credential is in it, sealed or not.' })
-  readonly encryption_method!: 'none';
+  @ApiProperty({
+    enum: ['none', 'scrypt, AES-256-GCM'],
+    description: 'How the credentials are sealed; none: none is in it.',
+  })
+  readonly encryption_method!: 'none' | 'scrypt, AES-256-GCM';
 
   @ApiProperty(LISTS)
   readonly entities!: Readonly<Partial<Record<ExportType, readonly object[]>>>;

@@ -2,44 +2,76 @@ import { MASK } from '#contracts/auth/upstream-secrets.rules';
 import type { OwnArgument, OwnContent } from '#contracts/registry/resolve-own-content.request';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import type { GatewayView } from '../../gateways/gateway.view.js';
+import { exportedBeyond } from '../beyond/beyond-form.js';
 import { CREDENTIAL_LEFT_OUT, LeftOut } from '../file-entry.js';
 
-/** A gateway as an export has it. Throws `LeftOut` for what its form has no place for. */
-export const exportedGateway = (gateway: GatewayView): Record<string, unknown> => {
+/** Whether what is kept for a gateway is left out of its entry, since it is a secret. */
+const hasSecret = (gateway: GatewayView): boolean => {
+  const { env, authType, certificates } = gateway;
+  return (
+    (authType !== undefined && authType !== 'none') ||
+    Boolean(certificates) ||
+    Object.keys(env ?? {}).length > 0 ||
+    hidesSecret(gateway)
+  );
+};
+
+/** Whether a part of where it is reached is a secret. */
+const hidesSecret = ({ url, openapi, args = [] }: GatewayView): boolean =>
+  [url, openapi?.documentUrl, ...args].some((text) => text?.includes(MASK));
+
+const withoutQuery = (url: string): string => (url.includes(MASK) ? (url.split('?', 1)[0] as string) : url);
+
+/**
+ * A gateway as an export has it. `isSealed`: its secrets go along, sealed; else what hides a secret in its address is left out.
+ * `descriptorSet`: what was handed over of a gRPC server. Throws `LeftOut` for what there is no place for.
+ */
+export const exportedGateway = (
+  gateway: GatewayView,
+  isSealed: boolean,
+  descriptorSet: string | null,
+): Record<string, unknown> => {
   const { name, url, description, transport, capabilities, enabled, tags, toolNameStyle, toolPrefix } = gateway;
-  if (transport === 'STDIO')
-    throw new LeftOut('it is a program that this gateway starts, which the form has no place for');
-  if (transport === 'OPENAPI')
-    throw new LeftOut('it is read from an OpenAPI document, which the form has no place for');
-  if (transport === 'A2A') throw new LeftOut('it is an A2A agent, which the form has no place for here');
-  if (transport === 'GRPC') throw new LeftOut('it is a gRPC server, which the form has no place for');
   if (gateway.authType === undefined) throw new LeftOut('only those who may change it may see how it is reached');
-  if (url === null || url.includes(MASK)) throw new LeftOut('its URL holds a secret');
+  if (hidesSecret(gateway) && !isSealed)
+    throw new LeftOut('a part of its address is a secret: export it with a passphrase');
+  const { args: _args, ...beyond } = exportedBeyond(gateway, descriptorSet);
+  const shownUrl = url === null ? null : withoutQuery(url);
   return {
     name,
-    url,
+    ...(shownUrl !== null && { url: shownUrl }),
     description,
     transport,
     capabilities,
-    health_check: { url: `${url}/health`, interval: 30, timeout: 10, retries: 3 },
+    ...(shownUrl !== null && {
+      health_check: { url: `${shownUrl}/health`, interval: 30, timeout: 10, retries: 3 },
+    }),
     is_active: enabled,
     tags,
-    passthrough_headers: [],
+    passthrough_headers: gateway.passthroughHeaders,
     tool_name_style: toolNameStyle,
     ...(toolPrefix !== null && { tool_prefix: toolPrefix }),
-    ...(gateway.authType !== 'none' && { [CREDENTIAL_LEFT_OUT]: gateway.authType }),
+    ...beyond,
+    ...(gateway.args?.length && !gateway.args.some((arg) => arg.includes(MASK)) && { args: gateway.args }),
+    ...(hasSecret(gateway) && (isSealed ? kindOf(gateway) : { [CREDENTIAL_LEFT_OUT]: gateway.authType })),
   };
 };
+
+/** What a sealed credential is, so that it is given back as the same. */
+const kindOf = ({ authType, authQueryParamKey }: GatewayView): Record<string, unknown> => ({
+  auth_type: authType,
+  ...(authQueryParamKey !== undefined && { auth_query_param_key: authQueryParamKey }),
+});
 
 /** A tool that was described by hand as an export has it, but for whether it is switched on. `definition` and `source`: what is stored of it. */
 export const exportedTool = (
   gateway: GatewayView,
   definition: Readonly<Record<string, unknown>>,
   { binding, filter = '' }: HttpToolSource,
+  isSealed: boolean,
 ): Record<string, unknown> => {
-  const { name, url, description, tags, toolNameStyle, timeoutMs, authType } = gateway;
+  const { name, url, addresses, description, tags, toolNameStyle, timeoutMs, authType } = gateway;
   if (authType === undefined) throw new LeftOut('only those who may change it may see how it is reached');
-  const hasSecret = authType !== 'none' || url?.includes(MASK) === true;
   const { body, headers } = binding;
   const mapping = (place: string): Record<string, string> =>
     Object.fromEntries(
@@ -51,6 +83,7 @@ export const exportedTool = (
     name,
     ...(typeof definition['title'] === 'string' && { displayName: definition['title'] }),
     url: `${new URL(url ?? '').origin}${binding.path}`,
+    ...(addresses.length > 0 && { addresses }),
     integration_type: 'REST',
     request_type: binding.method,
     description,
@@ -67,7 +100,7 @@ export const exportedTool = (
     ...(timeoutMs !== null && { timeout_ms: timeoutMs }),
     ...(Object.keys(queryMapping).length > 0 && { query_mapping: queryMapping }),
     ...(Object.keys(headerMapping).length > 0 && { header_mapping: headerMapping }),
-    ...(hasSecret && { [CREDENTIAL_LEFT_OUT]: authType }),
+    ...(hasSecret(gateway) && (isSealed ? kindOf(gateway) : { [CREDENTIAL_LEFT_OUT]: authType })),
   };
 };
 

@@ -1,36 +1,49 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { fail, toGatewayError } from '#libs/errors';
 import { checkedBody } from '#libs/service';
 import { RegisterGatewayBody, UpdateGatewayBody } from '../../gateways/gateway.body.js';
 import type { GatewayEntity } from '../../gateways/gateway.entity.js';
+import { GrpcApiService } from '../../gateways/grpc/grpc-api.service.js';
 import { GatewayService } from '../../gateways/gateway.service.js';
 import { GatewayView } from '../../gateways/gateway.view.js';
-import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from '../file-entry.js';
+import { type RegistrySettings, SETTINGS } from '../../registry.settings.js';
+import { importedTags } from '../apply-tags.js';
+import { isBeyondAs, SOURCE_MEMBERS } from '../beyond/beyond-form.js';
+import { CREDENTIAL_MISSING, CREDENTIAL_STAYS, type FileEntry, isEmpty } from '../file-entry.js';
+import { isShownAs } from './credential/same-credential.js';
 import { type ReadEntry, readGateway } from './gateway-entry.js';
+import type { CredentialPolicy } from './import.body.js';
 import type { NamedEntry } from './import-file.js';
-import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';
+import { type EntryResult, type ImportTerms, type Importer, type OpenTerms, freeName } from './importer.js';
 
 /** Takes over upstream MCP servers. One that cannot be reached is kept, disabled, and tried again by the next import. */
 @Injectable()
 export class GatewayImporter implements Importer {
-  constructor(private readonly gateways: GatewayService) {}
+  constructor(
+    private readonly gateways: GatewayService,
+    private readonly grpc: GrpcApiService,
+    @Inject(SETTINGS) private readonly settings: RegistrySettings,
+  ) {}
 
   async isTaken({ name }: NamedEntry, { principal }: ImportTerms): Promise<boolean> {
     return (await this.gateways.findNamed(name, principal)) !== null;
   }
 
-  async take({ name, entry }: NamedEntry, terms: ImportTerms): Promise<EntryResult> {
-    const { principal, strategy, isDryRun, secret, sight } = terms;
-    const read = await readGateway(entry, secret);
+  async take({ name, entry }: NamedEntry, terms: OpenTerms): Promise<EntryResult> {
+    const { principal, strategy, isDryRun, secret, sealed, applySet, sight } = terms;
     const known = await this.gateways.findNamed(name, principal);
+    const isUpdate = known !== null && strategy === 'update';
+    const { passedHeaders } = this.settings;
+    const read = await readGateway(entry, { secret, sealed, passedHeaders, isUpdate });
     if (known !== null && strategy === 'skip') return { outcome: 'skipped', notes: ['the name is taken'] };
-    if (known !== null && strategy === 'update') {
-      return read.isWithoutCredential ? STAYS : this.update(known, read, terms);
-    }
+    if (isUpdate) return read.isWithoutCredential ? STAYS : this.update(known, entry, read, terms);
     const missing = read.isWithoutCredential ? [CREDENTIAL_MISSING] : [];
     const isTaken = async (other: string) => (await this.gateways.findNamed(other, principal)) !== null;
     const newName = known === null ? name : await freeName(name, isTaken);
-    const given = { ...read.body, ...sight, name: newName, keepUnreachable: true };
+    const tags = importedTags(read.body['tags'], null, applySet);
+    // Of an HTTP API there is nothing without its document.
+    const keeps = read.body['transport'] === 'OPENAPI' ? {} : { keepUnreachable: true };
+    const given = { ...read.body, ...sight, tags, name: newName, ...keeps };
     const body = await checkedBody(given, RegisterGatewayBody);
     const notes = [...(newName === name ? [] : [`it is called "${newName}"`]), ...missing, ...read.notes];
     if (isDryRun) return { outcome: 'created', notes };
@@ -40,16 +53,24 @@ export class GatewayImporter implements Importer {
     return { outcome: 'created', notes };
   }
 
-  private async update(known: GatewayEntity, read: ReadEntry, terms: ImportTerms): Promise<EntryResult> {
-    const { principal, isDryRun, sight } = terms;
+  private async update(
+    known: GatewayEntity,
+    entry: FileEntry,
+    read: ReadEntry,
+    terms: ImportTerms,
+  ): Promise<EntryResult> {
+    const { principal, isDryRun, credentials, applySet, sight } = terms;
     if (known.transport === 'REST') {
       throw fail('registry.name_taken', { message: 'The name is that of a tool described by hand' });
     }
-    const given = { ...read.body, ...sight, ...(read.body['transport'] === 'AUTO' && { transport: known.transport }) };
+    const tags = importedTags(read.body['tags'], known, applySet);
+    const transport = read.body['transport'] === 'AUTO' ? known.transport : read.body['transport'];
+    const given = { ...read.body, ...sight, tags, transport };
     const body = await checkedBody(given, UpdateGatewayBody);
     const isWanted = known.enabled === read.enabled && known.lastError === null;
     const view = await this.gateways.describe(known.id, principal);
-    if (isWanted && isAsAsked(view, given)) return { outcome: 'unchanged', notes: read.notes };
+    const isRead = isBeyondAs(view, entry, await this.grpc.handedOver(view));
+    if (isWanted && isRead && isAsAsked(view, given, credentials)) return { outcome: 'unchanged', notes: read.notes };
     if (isDryRun) return { outcome: 'updated', notes: read.notes };
     const { lastError } = await this.gateways.update(known.id, body, principal);
     if (lastError && read.enabled) return this.retry(known.id, read, terms);
@@ -73,10 +94,11 @@ const STAYS: EntryResult = { outcome: 'skipped', notes: [CREDENTIAL_STAYS] };
 
 const keptText = (reason: string): string => `kept, disabled, until it is reached: ${reason}`;
 
-/** Secrets cannot be compared, so what has one is always told anew. */
-const isAsAsked = (known: GatewayView, given: Readonly<Record<string, unknown>>): boolean =>
-  known.authType === 'none' &&
-  Object.entries(given).every(
-    ([member, value]) =>
-      value === undefined || JSON.stringify(known[member as keyof GatewayView]) === JSON.stringify(value),
-  );
+/** Secrets cannot be compared. */
+const isAsAsked = (
+  known: GatewayView,
+  given: Readonly<Record<string, unknown>>,
+  credentials: CredentialPolicy,
+): boolean =>
+  ((known.authType === 'none' && isEmpty(given['env'])) || credentials === 'with_changes') &&
+  isShownAs(known, Object.fromEntries(Object.entries(given).filter(([member]) => !SOURCE_MEMBERS.includes(member))));

@@ -24,7 +24,10 @@ export class ImportController {
       selectedEntities,
       conflictStrategy = 'update',
       dryRun = false,
+      credentials = 'always',
       secret,
+      passphrase,
+      applySet,
       visibility,
       teamId,
     } = body;
@@ -33,7 +36,10 @@ export class ImportController {
       principal,
       strategy: conflictStrategy,
       isDryRun: dryRun,
+      credentials,
       secret,
+      passphrase,
+      applySet,
       sight,
     });
   }

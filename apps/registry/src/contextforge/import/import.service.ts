@@ -3,10 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { fail, toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { LeftOut } from '../file-entry.js';
+import { SealedCredentials } from '../sealing/opened-credentials.js';
 import { GatewayImporter } from './gateway-importer.service.js';
 import type { ImportView, ImportedEntryView } from './import.view.js';
 import { MADE_TYPES, type MadeType, type NamedEntry, entriesOf } from './import-file.js';
-import type { EntryResult, ImportTerms, Importer } from './importer.js';
+import type { EntryResult, ImportTerms, Importer, OpenTerms } from './importer.js';
 import { PromptImporter, ResourceImporter } from './own-importers.service.js';
 import { ServerImporter } from './server-importer.service.js';
 import { ToolImporter } from './tool-importer.service.js';
@@ -37,7 +38,7 @@ export class ImportService {
 
   /**
    * Throws `http.invalid` for what is no export, and with the strategy `fail` `http.conflict` before anything is made where
-   * a name is taken.
+   * a name is taken, or the passphrase is not the one of the file.
    */
   async import(
     file: Readonly<Record<string, unknown>>,
@@ -46,8 +47,9 @@ export class ImportService {
   ): Promise<ImportView> {
     const startedAt = new Date();
     const entries = entriesOf(file, selected);
+    const sealed = await SealedCredentials.of(entries, terms.passphrase);
     if (terms.strategy === 'fail') await this.assertFree(entries, terms);
-    const results = await this.takeAll(entries, terms);
+    const results = await this.takeAll(entries, { ...terms, sealed });
     const counts = Map.groupBy(results, ({ outcome }) => outcome);
     const count = (...outcomes: ImportedEntryView['outcome'][]): number =>
       outcomes.reduce((sum, outcome) => sum + (counts.get(outcome)?.length ?? 0), 0);
@@ -87,12 +89,12 @@ export class ImportService {
   }
 
   /** Results stand in the order of the file, gateways first: what a server shows is there when the server is made. */
-  private async takeAll(entries: readonly NamedEntry[], terms: ImportTerms): Promise<ImportedEntryView[]> {
+  private async takeAll(entries: readonly NamedEntry[], terms: OpenTerms): Promise<ImportedEntryView[]> {
     const results: ImportedEntryView[] = [];
     for (const type of MADE_TYPES) {
       const seen = new Set<string>();
       const own = entries.filter((entry) => entry.type === type);
-      const twice = own.filter(({ name }) => seen.size === seen.add(name).size);
+      const twice = own.filter((entry) => seen.size === seen.add(identityOf(entry)).size);
       results.push(...(await this.takeType(type, own, new Set(twice), terms)));
     }
     for (const { type, name } of entries.filter((each) => !isMade(each.type))) {
@@ -106,7 +108,7 @@ export class ImportService {
     type: MadeType,
     entries: readonly NamedEntry[],
     twice: ReadonlySet<NamedEntry>,
-    terms: ImportTerms,
+    terms: OpenTerms,
   ): Promise<ImportedEntryView[]> {
     const results: ImportedEntryView[] = [];
     const left = [...entries.entries()];
@@ -121,7 +123,7 @@ export class ImportService {
     return results;
   }
 
-  private async takeOne(type: MadeType, entry: NamedEntry, terms: ImportTerms): Promise<EntryResult> {
+  private async takeOne(type: MadeType, entry: NamedEntry, terms: OpenTerms): Promise<EntryResult> {
     try {
       if (entry.name === '') throw new LeftOut('it has no name');
       return await this.importers[type].take(entry, terms);
@@ -136,5 +138,11 @@ export class ImportService {
 }
 
 const TWICE: EntryResult = { outcome: 'left_out', notes: ['another one of the file has its name'] };
+
+/** Resources are told apart by their URIs, and may share a name. */
+const identityOf = ({ type, name, entry }: NamedEntry): string => {
+  const uris = type === 'resources' ? [entry['uri_template'], entry['uri']] : [];
+  return uris.find((uri): uri is string => typeof uri === 'string' && uri !== '') ?? name;
+};
 
 const isMade = (type: string): type is MadeType => (MADE_TYPES as readonly string[]).includes(type);

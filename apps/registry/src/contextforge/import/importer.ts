@@ -2,7 +2,8 @@ import type { Principal } from '#contracts/auth/principal';
 import type { Visibility } from '#contracts/registry/catalog';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../../entries/names/naming.js';
 import { type FileEntry, LeftOut } from '../file-entry.js';
-import type { ConflictStrategy } from './import.body.js';
+import type { SealedCredentials } from '../sealing/opened-credentials.js';
+import type { ConflictStrategy, CredentialPolicy } from './import.body.js';
 import type { Outcome } from './import.view.js';
 import type { NamedEntry } from './import-file.js';
 
@@ -11,8 +12,18 @@ export interface ImportTerms {
   readonly principal: Principal;
   readonly strategy: ConflictStrategy;
   readonly isDryRun: boolean;
+  /** When the credentials of the file are given to what is here already. */
+  readonly credentials: CredentialPolicy;
   readonly secret: string | undefined;
+  readonly passphrase: string | undefined;
+  /** The set of `switchyard apply` that what is new is made of. */
+  readonly applySet: string | undefined;
   readonly sight: { readonly visibility?: Visibility | undefined; readonly teamId?: string | null | undefined };
+}
+
+/** The same, and what of the file is open. */
+export interface OpenTerms extends ImportTerms {
+  readonly sealed: SealedCredentials;
 }
 
 export interface EntryResult {
@@ -24,7 +35,7 @@ export interface EntryResult {
 export interface Importer {
   /** Whether something here has the entry's name. */
   isTaken(entry: NamedEntry, terms: ImportTerms): Promise<boolean>;
-  take(entry: NamedEntry, terms: ImportTerms): Promise<EntryResult>;
+  take(entry: NamedEntry, terms: OpenTerms): Promise<EntryResult>;
 }
 
 const RENAMES_MAX = 100;

@@ -4,6 +4,7 @@ import { checkedBody } from '#libs/service';
 import type { GatewayEntity } from '../../gateways/gateway.entity.js';
 import { OwnPromptBody, OwnResourceBody } from '../../gateways/own/own.body.js';
 import { OwnEntryService, type OwnForm } from '../../gateways/own/own-entry.service.js';
+import { importedTags } from '../apply-tags.js';
 import { type FileEntry, LeftOut } from '../file-entry.js';
 import type { NamedEntry } from './import-file.js';
 import { type EntryResult, type ImportTerms, type Importer, freeName, styleIn } from './importer.js';
@@ -28,7 +29,10 @@ abstract class OwnImporter<Body extends OwnPromptBody | OwnResourceBody> impleme
     }
   }
 
-  async take({ entry }: NamedEntry, { principal, strategy, isDryRun, sight }: ImportTerms): Promise<EntryResult> {
+  async take(
+    { entry }: NamedEntry,
+    { principal, strategy, isDryRun, applySet, sight }: ImportTerms,
+  ): Promise<EntryResult> {
     const given = await this.bodyOf(entry, sight);
     const isEnabled = entry['is_active'] !== false;
     const known = await this.find(entry, given, principal);
@@ -37,11 +41,11 @@ abstract class OwnImporter<Body extends OwnPromptBody | OwnResourceBody> impleme
       const made: Renamed<Body> =
         known === null ? { body: given, notes: [] } : await this.renamed(entry, given, principal);
       const { body, notes } = made;
-      const form = this.formOf(entry, body);
+      const form = this.formOf(entry, withTags(body, null, applySet));
       if (!isDryRun) await this.own.make(form, isEnabled, principal);
       return result('created', notes);
     }
-    const form = this.formOf(entry, given);
+    const form = this.formOf(entry, withTags(given, known, applySet));
     if (await this.own.isAsDescribed(known, form, isEnabled)) return result('unchanged', []);
     if (!isDryRun) await this.own.replace(known, form, isEnabled, principal);
     return result('updated', []);
@@ -90,5 +94,11 @@ export class ResourceImporter extends OwnImporter<OwnResourceBody> {
     return Promise.reject(new LeftOut('its URI is taken, and another would be another resource'));
   }
 }
+
+const withTags = <Body extends OwnPromptBody | OwnResourceBody>(
+  body: Body,
+  known: GatewayEntity | null,
+  applySet: string | undefined,
+): Body => Object.assign(body, { tags: importedTags(body.tags, known, applySet) });
 
 const result = (outcome: EntryResult['outcome'], notes: readonly string[]): EntryResult => ({ outcome, notes });

@@ -4,6 +4,7 @@ import { CreateServerBody, UpdateServerBody } from '../../servers/server.body.js
 import { ServerService } from '../../servers/server.service.js';
 import type { ServerView } from '../../servers/server.view.js';
 import type { EntryKind } from '../../storage/entry-kind.js';
+import { importedTags } from '../apply-tags.js';
 import { type FileEntry, textMembers } from '../file-entry.js';
 import type { NamedEntry } from './import-file.js';
 import { type EntryResult, type ImportTerms, type Importer, freeName } from './importer.js';
@@ -54,12 +55,14 @@ export class ServerImporter implements Importer {
   }
 
   async take({ name, entry }: NamedEntry, terms: ImportTerms): Promise<EntryResult> {
-    const { principal, strategy, isDryRun, sight } = terms;
+    const { principal, strategy, isDryRun, applySet, sight } = terms;
     const known = await this.servers.findNamed(name, sight, principal);
     if (known !== null && strategy === 'skip') return { outcome: 'skipped', notes: ['the name is taken'] };
     const { choices, notes } = await this.read(entry, terms);
     const enabled = entry['is_active'] !== false;
-    const said = { ...sight, ...iconOf(entry), ...textMembers(entry) };
+    const texts = textMembers(entry);
+    const tags = importedTags(texts['tags'], strategy === 'rename' ? null : known, applySet);
+    const said = { ...sight, ...iconOf(entry), ...searchOf(entry), ...texts, tags };
     const body = { name, ...said, ...choices };
     if (known !== null && strategy === 'update') {
       const checked = await checkedBody(body, UpdateServerBody);
@@ -111,6 +114,10 @@ const missingText = (noun: string, missing: readonly string[], isDryRun: boolean
 type Choices = Partial<Record<ChoiceList['member'], string[]>>;
 
 const iconOf = ({ icon }: FileEntry): Record<string, unknown> => (typeof icon === 'string' ? { icon } : {});
+
+/** ContextForge has none. */
+const searchOf = ({ tool_search: toolSearch }: FileEntry): Record<string, unknown> =>
+  typeof toolSearch === 'boolean' ? { toolSearch } : {};
 
 const isAsAsked = (known: ServerView, said: Readonly<Record<string, unknown>>, choices: Choices): boolean =>
   Object.entries(said).every(([member, value]) => isEqual(known[member as keyof ServerView], value)) &&

@@ -4,10 +4,11 @@ import { checkedBody } from '#libs/service';
 import { RestToolBody } from '../../gateways/apis/rest-tool.body.js';
 import { RestToolService } from '../../gateways/apis/rest-tool.service.js';
 import { GatewayService } from '../../gateways/gateway.service.js';
+import { importedTags } from '../apply-tags.js';
 import { CREDENTIAL_MISSING, CREDENTIAL_STAYS } from '../file-entry.js';
 import { readTool } from './gateway-entry.js';
 import type { NamedEntry } from './import-file.js';
-import { type EntryResult, type ImportTerms, type Importer, freeName, styleIn } from './importer.js';
+import { type EntryResult, type ImportTerms, type Importer, type OpenTerms, freeName, styleIn } from './importer.js';
 
 /** Takes over routes of HTTP APIs that were described by hand. */
 @Injectable()
@@ -21,15 +22,17 @@ export class ToolImporter implements Importer {
     return (await this.gateways.findNamed(name, principal)) !== null;
   }
 
-  async take({ name, entry }: NamedEntry, { principal, strategy, isDryRun, secret, sight }: ImportTerms) {
-    const { body: members, enabled, isWithoutCredential, notes } = readTool(entry, secret);
+  async take({ name, entry }: NamedEntry, terms: OpenTerms) {
+    const { principal, strategy, isDryRun, credentials, secret, applySet, sight } = terms;
+    const { body: members, enabled, isWithoutCredential, notes } = readTool(entry, secret, terms.sealed);
     const missing = isWithoutCredential ? [CREDENTIAL_MISSING] : [];
     const style = styleIn(entry);
     const known = await this.gateways.findNamed(name, principal);
     if (known === null || strategy === 'rename') {
       const isTaken = async (other: string) => (await this.gateways.findNamed(other, principal)) !== null;
       const newName = known === null ? name : await freeName(name, isTaken);
-      const body = await checkedBody({ ...members, ...sight, name: newName }, RestToolBody);
+      const tags = importedTags(members['tags'], null, applySet);
+      const body = await checkedBody({ ...members, ...sight, tags, name: newName }, RestToolBody);
       const allNotes = [...(newName === name ? [] : [`it is called "${newName}"`]), ...missing, ...notes];
       await this.tools.read(body);
       if (isDryRun) return result('created', allNotes);
@@ -42,8 +45,12 @@ export class ToolImporter implements Importer {
     if (known.transport !== 'REST') {
       throw fail('registry.name_taken', { message: 'The name is that of a gateway' });
     }
-    const body = await checkedBody({ ...members, ...sight }, RestToolBody);
-    if (known.enabled === enabled && (await this.tools.isAsDescribed(known, body, style))) {
+    const tags = importedTags(members['tags'], known, applySet);
+    const body = await checkedBody({ ...members, ...sight, tags }, RestToolBody);
+    if (
+      known.enabled === enabled &&
+      (await this.tools.isAsDescribed(known, body, style, credentials === 'with_changes'))
+    ) {
       return result('unchanged', notes);
     }
     if (isDryRun) return result('updated', notes);

@@ -73,16 +73,6 @@ export class ToolChangeRepository {
     return new Map(rows.map((row) => [row.originalName, row]));
   }
 
-  /** Whether somebody has blocked the tool and not decided otherwise since. */
-  isBlocked(gatewayId: string, originalName: string, manager: EntityManager): Promise<boolean> {
-    return manager.existsBy(ToolChangeEntity, { gatewayId, originalName, state: 'blocked' });
-  }
-
-  /** Has a tool that is blocked stay off when it is blocked no more. */
-  async stayOff(gatewayId: string, originalName: string, manager: EntityManager): Promise<void> {
-    await manager.update(ToolChangeEntity, { gatewayId, originalName, state: 'blocked' }, { wasEnabled: false });
-  }
-
   findById(id: string, manager: EntityManager = this.database.manager): Promise<ToolChangeWithGateway | null> {
     return selectChanges(manager).where('change.id = :id', { id }).getOne();
   }

@@ -1,4 +1,5 @@
 import type { Era, HeaderParam } from '#contracts/registry/catalog';
+import { VIA_META, memberText, withMembers } from '#libs/mcp';
 import type { OfferedEntry } from '../difference.js';
 
 /** All that an upstream says of a tool, as it is offered to clients and as it is called. */
@@ -27,9 +28,27 @@ export const versionOf = ({ definition, era, legacyDefinition, headerParams, sou
   source: source ?? null,
 });
 
-/** Whether both are the same to the byte. */
-export const isSameVersion = (one: ToolVersion, other: ToolVersion): boolean =>
-  one.definition === other.definition && JSON.stringify(versionOf(one)) === JSON.stringify(versionOf(other));
+/**
+ * Whether both are the same to the byte, but for the gateways that they came through: another way to the same tool is no
+ * other tool.
+ */
+export const isSameVersion = (one: ToolVersion, other: ToolVersion): boolean => textOf(one) === textOf(other);
+
+const textOf = (version: ToolVersion): string => {
+  const { definition, legacyDefinition } = version;
+  return JSON.stringify({
+    ...versionOf(version),
+    definition: withoutWay(definition),
+    legacyDefinition: legacyDefinition === null ? null : withoutWay(legacyDefinition),
+  });
+};
+
+const withoutWay = (definition: string): string => {
+  const meta = definition.includes(VIA_META) ? memberText(definition, '_meta') : undefined;
+  if (!meta?.startsWith('{')) return definition;
+  const left = withMembers(meta, { [VIA_META]: null });
+  return withMembers(definition, { _meta: left === '{}' ? null : left });
+};
 
 /** What would be offered by that version. */
 export const offeredBy = (version: ToolVersion, originalName: string): OfferedEntry => {

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Naming, exposedNameOf, isFitting, prefixOf, problemWithName, slugFor, slugOf } from './naming.js';
+import {
+  type Naming,
+  exposedNameOf,
+  isFitting,
+  namingOf,
+  prefixOf,
+  problemWithName,
+  slugFor,
+  slugOf,
+} from './naming.js';
+import { peerKindOf } from './peer-kind.js';
 
 describe('a slug', () => {
   it.each([
@@ -21,6 +31,33 @@ const GIT: Naming = { prefix: 'git-', style: 'exact' };
 const FORGE: Naming = { prefix: 'git-', style: 'contextforge' };
 
 describe('an exposed name', () => {
+  it.each([
+    ['create', 'github-create'],
+    ['github-create', 'github-create'],
+    ['github_create', 'github_create'],
+    ['github--create', 'github--create'],
+    ['githubber', 'github-githubber'],
+    ['github-', 'github-github-'],
+    ['other-github-create', 'github-other-github-create'],
+  ])('exposedNameOf makes of %s %s when a peer gateway is called github', (name, exposed) => {
+    const peer = {
+      slug: 'github',
+      toolPrefix: null,
+      toolNameStyle: 'exact',
+      serverInfo: { name: 'switchyard' },
+    } as const;
+    expect(exposedNameOf('tool', namingOf(peer), name)).toBe(exposed);
+    expect(exposedNameOf('tool', namingOf({ ...peer, toolPrefix: 'github-' }), name)).toBe(`github-${name}`);
+    expect(exposedNameOf('tool', namingOf({ ...peer, serverInfo: { name: 'github' } }), name)).toBe(`github-${name}`);
+  });
+
+  it('peerKindOf knows a gateway by what it calls itself', () => {
+    expect(
+      ['switchyard', 'ContextForge', 'MCP_Gateway', 'weather', 'constructor'].map((name) => peerKindOf({ name })),
+    ).toEqual(['switchyard', 'contextforge', 'contextforge', null, null]);
+    expect(peerKindOf({})).toBeNull();
+  });
+
   it('exposedNameOf puts the slug and a dash first when the gateway has no prefix of its own', () => {
     expect(prefixOf({ slug: 'git', toolPrefix: null })).toBe('git-');
     expect(prefixOf({ slug: 'git', toolPrefix: '' })).toBe('');

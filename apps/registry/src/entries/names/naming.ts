@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { EntryKind } from '../../storage/entry-kind.js';
+import { peerKindOf } from './peer-kind.js';
 
 /**
  * What an upstream's entries are called towards clients. A tool or prompt is `<prefix><name>`; the prefix is the
  * gateway's slug and a dash unless the gateway says otherwise. Names are never split again: whoever looks one up
- * compares it whole, so `a-b` + `c` and `a` + `b-c` are one name and collide.
+ * compares it whole, so `a-b` + `c` and `a` + `b-c` are one name and collide. A peer gateway has put prefixes before its
+ * names already: where one begins with the very slug that it has here, it is not put there again.
  */
 
 /**
@@ -18,6 +20,8 @@ export type ToolNameStyle = (typeof TOOL_NAME_STYLES)[number];
 export interface Naming {
   readonly prefix: string;
   readonly style: ToolNameStyle;
+  /** Of a peer gateway without a prefix of its own: its slug, which is not repeated. */
+  readonly peerSlug?: string;
 }
 
 const NAME_LENGTH_MAX = 128;
@@ -65,6 +69,8 @@ export interface NamedGateway {
   readonly slug: string;
   readonly toolPrefix: string | null;
   readonly toolNameStyle: ToolNameStyle;
+  /** What the upstream says of itself. */
+  readonly serverInfo: Readonly<Record<string, unknown>>;
 }
 
 export const prefixOf = (gateway: Pick<NamedGateway, 'slug' | 'toolPrefix'>): string =>
@@ -73,17 +79,28 @@ export const prefixOf = (gateway: Pick<NamedGateway, 'slug' | 'toolPrefix'>): st
 export const namingOf = (gateway: NamedGateway): Naming => ({
   prefix: prefixOf(gateway),
   style: gateway.toolNameStyle,
+  ...(gateway.toolPrefix === null && peerKindOf(gateway.serverInfo) !== null && { peerSlug: gateway.slug }),
 });
 
 /** Resources keep their URI, which is theirs already. */
-export const exposedNameOf = (kind: EntryKind, { prefix, style }: Naming, name: string): string | null =>
-  kind === 'tool' || kind === 'prompt' ? shownName(name, { prefix, style }) : null;
+export const exposedNameOf = (kind: EntryKind, naming: Naming, name: string): string | null =>
+  kind === 'tool' || kind === 'prompt' ? shownName(name, naming) : null;
 
 /** Whether the models of all clients take it for the name of a tool. */
 export const isFitting = (exposedName: string): boolean => FITTING_NAME.test(exposedName);
 
-const shownName = (name: string, { prefix, style }: Naming): string =>
-  style === 'fitted' ? fitted(prefix, name) : prefix + styled(name, style);
+const shownName = (name: string, naming: Naming): string => {
+  const prefix = prefixBefore(name, naming);
+  return naming.style === 'fitted' ? fitted(prefix, name) : prefix + styled(name, naming.style);
+};
+
+const prefixBefore = (name: string, { prefix, peerSlug }: Naming): string => {
+  const isThere = peerSlug !== undefined && name.startsWith(peerSlug) && SEPARATED.test(name.slice(peerSlug.length));
+  return isThere ? '' : prefix;
+};
+
+/** What gateways put between a prefix and a name. */
+const SEPARATED = /^[-_.]{1,2}[^-_.]/;
 
 /**
  * What models do not take becomes `_`, and what is too long is cut. A name that had to be changed ends in a digest of what it
@@ -111,7 +128,8 @@ const styled = (name: string, style: Exclude<ToolNameStyle, 'fitted'>): string =
         .replace(/[^a-z0-9-]/g, '');
 
 /** Why a name or URI cannot be offered; null when it can. */
-export const problemWithName = (kind: EntryKind, name: string, { prefix, style }: Naming): string | null => {
+export const problemWithName = (kind: EntryKind, name: string, naming: Naming): string | null => {
+  const { style } = naming;
   if (name === '') return 'the name is empty';
   const isUri = kind === 'resource' || kind === 'template';
   const what = isUri ? 'URI' : 'name';
@@ -120,7 +138,7 @@ export const problemWithName = (kind: EntryKind, name: string, { prefix, style }
   if (isUri || style === 'fitted') return null;
   const shown = styled(name, style);
   if (shown === '') return 'nothing is left of the name';
-  const length = prefix.length + shown.length;
+  const length = prefixBefore(name, naming).length + shown.length;
   if (length > NAME_LENGTH_MAX) return `the name is longer than ${NAME_LENGTH_MAX} characters with its prefix`;
   return null;
 };

@@ -14,7 +14,6 @@ const NOT_SUPPORTED = {
   config: null,
   iconUrl: null,
   ownerEmail: null,
-  passthroughHeaders: null,
   tenant: null,
 };
 
@@ -34,8 +33,13 @@ class AgentFields extends PickType(RegisterGatewayBody, [
   'authQueryParamKey',
   'authQueryParamValue',
   'oauthConfig',
+  'caCertificate',
+  'clientCert',
+  'clientKey',
+  'passthroughHeaders',
   'timeoutMs',
   'concurrencyMax',
+  'addresses',
 ] as const) {
   @ApiPropertyOptional({
     enum: ['generic', 'jsonrpc'],

@@ -36,6 +36,9 @@ export class AgentView {
   @ApiPropertyOptional({ type: String, description: 'Only for those who may change it.' })
   readonly authType?: string;
 
+  @ApiProperty({ type: [String], nullable: true })
+  readonly passthroughHeaders: readonly string[] | null;
+
   @ApiProperty({ type: Boolean })
   readonly enabled: boolean;
 
@@ -70,6 +73,7 @@ export class AgentView {
     this.protocolVersion = agent?.version ?? null;
     this.capabilities = agent === null || agent === undefined ? {} : { streaming: agent.isStreaming };
     if (gateway.authType !== undefined) this.authType = gateway.authType;
+    this.passthroughHeaders = gateway.passthroughHeaders;
     this.enabled = gateway.enabled;
     this.reachable = gateway.reachable;
     this.tags = gateway.tags;
@@ -91,6 +95,7 @@ export const AGENT_EXAMPLE: AgentView = {
   protocolVersion: '1.0',
   capabilities: { streaming: true },
   authType: 'bearer',
+  passthroughHeaders: null,
   enabled: true,
   reachable: true,
   tags: [],

@@ -1,10 +1,14 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { IsUrlText } from '../../rest/plain-text.decorator.js';
 
 /** What a further address is where nothing else is said: it stands by. */
 export const STAND_BY = { priority: 1, weight: 100 } as const;
 
+/** Beside `url`. */
+const ADDRESSES_MAX = 8;
 const PRIORITY_MAX = 100;
 const WEIGHT_MAX = 1_000;
 
@@ -40,3 +44,14 @@ export class AddressBody {
   @Max(WEIGHT_MAX)
   weight?: number;
 }
+
+/** Further addresses of what a body describes. */
+export const Addresses = (description: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ type: [AddressBody], nullable: true, maxItems: ADDRESSES_MAX, description }),
+    IsOptional(),
+    IsArray(),
+    ArrayMaxSize(ADDRESSES_MAX),
+    ValidateNested({ each: true }),
+    Type(() => AddressBody),
+  );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { A2aDiscoveryService } from '../described/a2a-discovery.service.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
 import type { GatewayEntity } from '../gateway.entity.js';
-import { reachesElsewhere } from './addresses.js';
+import { addressesFrom, reachesElsewhere } from './addresses.js';
 
 const ORIGIN = 'https://one.example';
 const before = { url: `${ORIGIN}/mcp?x=y`, addresses: [{ url: `${ORIGIN}/second`, priority: 1, weight: 1 }] };
@@ -20,6 +20,17 @@ describe('reachesElsewhere', () => {
         ofKey,
         ofToken,
       ]);
+    },
+  );
+});
+
+describe('addressesFrom', () => {
+  it.each(['?x=y', '?', '#x', '#'])(
+    'addressesFrom refuses an address of an HTTP API when no path can stand behind it: %s',
+    (behind) => {
+      const from = (url: string) => addressesFrom({ url: ORIGIN, transport: 'OPENAPI', given: [{ url }], known: [] });
+      expect(from('https://two.example/v1')).toMatchObject([{ url: 'https://two.example/v1' }]);
+      expect(() => from(`https://two.example/v1${behind}`)).toThrow();
     },
   );
 });

@@ -2,9 +2,10 @@ import type { UpstreamAddress, UpstreamTransport } from '#contracts/registry/res
 import { invalidMembers } from '#libs/service';
 import type { GatewayEntity } from '../gateway.entity.js';
 import { type AddressBody, STAND_BY } from './address.body.js';
+import { originOf } from './origin.js';
 
-/** Beside `url`. */
-export const ADDRESSES_MAX = 8;
+/** What has something put behind its address. */
+const BASES: ReadonlySet<UpstreamTransport> = new Set(['OPENAPI', 'REST']);
 
 interface Asked {
   readonly url: string;
@@ -23,8 +24,6 @@ export const addressesFrom = ({ url, transport, given, known }: Asked): Upstream
     ...STAND_BY,
     ...present(address),
   }));
-  if (addresses.length > 0 && transport !== 'STREAMABLEHTTP' && transport !== 'SSE')
-    throw invalid('addresses', 'are for MCP servers over HTTP: the transports STREAMABLEHTTP and SSE');
   const seen = new Set([sameness(url)]);
   for (const [index, address] of addresses.entries()) {
     const member = `addresses.${index}.url`;
@@ -33,6 +32,10 @@ export const addressesFrom = ({ url, transport, given, known }: Asked): Upstream
       throw invalid(member, 'must be an http or https URL');
     if (parsed.username !== '' || parsed.password !== '') throw invalid(member, 'must not hold a credential');
     if (address.url.includes('?')) throw invalid(member, 'must not have a query: that of url is sent to it too');
+    if (BASES.has(transport) && address.url.includes('#'))
+      throw invalid(member, 'must not have a fragment: paths are put behind it');
+    if (transport === 'GRPC' && (parsed.pathname !== '/' || address.url.includes('#')))
+      throw invalid(member, 'must have no path: methods have it to themselves');
     if (seen.has(sameness(address.url))) throw invalid(member, 'is the same as another address of the gateway');
     seen.add(sameness(address.url));
   }
@@ -51,7 +54,7 @@ export const reachesElsewhere = (
 
 /** Whom a credential is shown there: whatever answers at the origin, or at the path alone (`isExact`). */
 export const placeOf = (url: string | null, isExact: boolean): string =>
-  url === null ? '' : isExact ? sameness(url) : new URL(url).origin;
+  url === null ? '' : isExact ? sameness(url) : originOf(url);
 
 const present = ({ url, priority, weight }: AddressBody): UpstreamAddress & Pick<AddressBody, 'url'> => ({
   url,
@@ -61,8 +64,7 @@ const present = ({ url, priority, weight }: AddressBody): UpstreamAddress & Pick
 
 /** The place itself, whatever stands behind it. */
 const sameness = (url: string): string => {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
+  return `${originOf(url)}${new URL(url).pathname}`;
 };
 
 const invalid = (field: string, message: string) => invalidMembers([{ field, message }]);

@@ -18,6 +18,7 @@ import { IsPlainText, IsUrlText } from '../../rest/plain-text.decorator.js';
 import { IsStringMap } from '../../rest/string-map.decorator.js';
 import { FILTER_CHARS_MAX } from '../../sources/filter-check.service.js';
 import type { AuthType } from '../gateway.entity.js';
+import { type AddressBody, Addresses } from '../addresses/address.body.js';
 import { AuthHeaderBody } from '../gateway.body.js';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const;
@@ -52,6 +53,11 @@ export class RestToolBody extends OwnedBody {
   @ValidateIf(isWhole)
   @IsUrlText({ lengthMin: 1 })
   url!: string;
+
+  @Addresses(
+    'Where else the same route is, with the same credential: base URLs in the place of the origin of `url`, before its path. A call that could not be sent to one goes to the next.',
+  )
+  addresses?: AddressBody[] | null;
 
   @ApiPropertyOptional({ enum: ['REST'], default: 'REST' })
   @IsOptional()

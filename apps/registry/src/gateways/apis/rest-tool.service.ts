@@ -12,9 +12,10 @@ import { sourceFrom } from '../../sources/openapi/source-choice.js';
 import { credentialHeaders, readRestTool, withoutQuery } from '../../sources/rest/rest-source.js';
 import type { ApiReading } from '../../sources/api-reading.js';
 import { RegisterGatewayBody, UpdateGatewayBody } from '../gateway.body.js';
-import type { GatewayEntity } from '../gateway.entity.js';
-import type { AddressSecrets } from '../registration/sealed-address.js';
-import { assertFits } from '../registration/credential-form.js';
+import type { CredentialShape, GatewayEntity } from '../gateway.entity.js';
+import { addressesFrom } from '../addresses/addresses.js';
+import { type AddressSecrets, withAddress } from '../registration/sealed-address.js';
+import { assertFits, newCredentialFrom } from '../registration/credential-form.js';
 import { GatewayService } from '../gateway.service.js';
 import { type GenerateSchemasBody, RestToolBody } from './rest-tool.body.js';
 
@@ -60,17 +61,30 @@ export class RestToolService {
     await this.gateways.replaceTool(gatewayId, asked, reading, secrets, principal);
   }
 
-  /** Whether a gateway is the tool that the body describes. Secrets cannot be compared: with one it never is. */
-  async isAsDescribed(gateway: GatewayEntity, body: RestToolBody, style: ToolNameStyle): Promise<boolean> {
+  /**
+   * Whether a gateway is the tool that the body describes. Secrets cannot be compared: with one it never is, unless
+   * `whateverSecret` says that their kind is enough.
+   */
+  async isAsDescribed(
+    gateway: GatewayEntity,
+    body: RestToolBody,
+    style: ToolNameStyle,
+    whateverSecret = false,
+  ): Promise<boolean> {
     const { reading, secrets } = await this.read(body, style);
     const [tool] = reading.tools;
     const asked = gatewayBodyOf(body, style);
-    const hasSecret = (asked.authType ?? 'none') !== 'none' || secrets.query !== undefined;
-    const { authType, sealsAddress } = gateway.credentialShape;
-    if (tool === undefined || hasSecret || authType !== 'none' || sealsAddress === true) return false;
+    if (tool === undefined) return false;
+    const { shape } = withAddress(newCredentialFrom(asked, 'REST', reading.baseUrl), secrets);
+    const hasSecret = (of: CredentialShape): boolean => of.authType !== 'none' || of.sealsAddress === true;
+    const { credentialShape: stored } = gateway;
+    if (!whateverSecret && (hasSecret(shape) || hasSecret(stored))) return false;
+    if (!isDeepStrictEqual(JSON.parse(JSON.stringify(shape)), stored)) return false;
     const { description = null, tags = [], timeoutMs = null } = asked;
     const { visibility = gateway.visibility, teamId = gateway.teamId } = asked;
-    const described = { url: reading.baseUrl, description, tags, timeoutMs, visibility, teamId, toolNameStyle: style };
+    const url = reading.baseUrl;
+    const addresses = addressesFrom({ url, transport: 'REST', given: asked.addresses, known: gateway.addresses });
+    const described = { url, addresses, description, tags, timeoutMs, visibility, teamId, toolNameStyle: style };
     const isSame = Object.entries(described).every(([member, value]) =>
       isDeepStrictEqual(gateway[member as keyof typeof described], value),
     );
@@ -120,7 +134,7 @@ const isPathOf = (template: string, path: string): boolean => {
 
 /** The gateway that a tool is. Fixed headers are kept with its credential: they may well be one. */
 const gatewayBodyOf = (body: RestToolBody, style: ToolNameStyle): RegisterGatewayBody => {
-  const { name, description, tags, visibility, teamId, timeoutMs } = body;
+  const { name, addresses, description, tags, visibility, teamId, timeoutMs } = body;
   const { authType, authToken, authUsername, authPassword, authHeaders = [] } = body;
   const headers = [...credentialHeaders(body), ...authHeaders];
   const isBearer = authType === 'bearer' || (authType === undefined && authToken !== undefined);
@@ -134,6 +148,7 @@ const gatewayBodyOf = (body: RestToolBody, style: ToolNameStyle): RegisterGatewa
   }
   return Object.assign(new RegisterGatewayBody(), {
     name,
+    addresses,
     toolPrefix: '',
     toolNameStyle: style,
     description,

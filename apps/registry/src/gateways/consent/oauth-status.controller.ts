@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import type { OAuthGrantType } from '#contracts/auth/oauth/oauth-client';
+import { type OAuthGrantType, exchangesTokens } from '#contracts/auth/oauth/oauth-client';
 import type { Principal } from '#contracts/auth/principal';
 import { DescribeUpstreamTokens } from '#contracts/auth/oauth/describe-upstream-tokens.request';
 import type { RequestOf } from '#contracts/define';
@@ -52,11 +52,12 @@ export class OAuthStatusController {
     gateways: readonly GatewayEntity[],
     caller: Principal,
   ): Promise<Record<string, OAuthStatusView>> {
-    const idsOf = (grantType: OAuthGrantType) =>
-      gateways.filter(({ credentialShape }) => credentialShape.oauth?.grantType === grantType).map(({ id }) => id);
+    const idsOf = (is: (grantType?: OAuthGrantType) => boolean) =>
+      gateways.filter(({ credentialShape }) => is(credentialShape.oauth?.grantType)).map(({ id }) => id);
+    const isOwn = (grantType?: OAuthGrantType) => grantType === 'authorization_code' || exchangesTokens(grantType);
     const [shared, own] = await Promise.all([
-      this.tokensOf({ upstreamIds: idsOf('client_credentials') }),
-      this.tokensOf({ upstreamIds: idsOf('authorization_code'), userEmail: caller.id.toLowerCase() }),
+      this.tokensOf({ upstreamIds: idsOf((grantType) => grantType === 'client_credentials') }),
+      this.tokensOf({ upstreamIds: idsOf(isOwn), userEmail: caller.id.toLowerCase() }),
     ]);
     return Object.fromEntries(
       gateways.map((gateway) => [gateway.id, new OAuthStatusView(gateway, shared[gateway.id] ?? own[gateway.id])]),

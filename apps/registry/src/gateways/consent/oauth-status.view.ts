@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { OAUTH_GRANT_TYPES, type OAuthGrantType } from '#contracts/auth/oauth/oauth-client';
+import { OAUTH_GRANT_TYPES, type OAuthGrantType, exchangesTokens } from '#contracts/auth/oauth/oauth-client';
 import type { UpstreamTokenState } from '#contracts/auth/oauth/describe-upstream-tokens.request';
 import type { GatewayEntity } from '../gateway.entity.js';
 
@@ -61,7 +61,7 @@ export class OAuthStatusView {
   @ApiPropertyOptional({
     enum: CONSENT_STATES,
     description:
-      'Of the caller, with authorization_code. needs_reauth: there was one, and it has ended. failed: it could not be renewed just now.',
+      'Of the caller, where tokens are their own. needs_reauth: there was a consent, and it has ended; of an exchange: the caller has to sign in to the company again. failed: no token could be had just now.',
   })
   readonly state?: (typeof CONSENT_STATES)[number];
 
@@ -74,7 +74,7 @@ export class OAuthStatusView {
   @ApiProperty({ type: String })
   readonly message: string;
 
-  /** `token`: what all callers are shown, or with `authorization_code` this one. */
+  /** `token`: what all callers are shown, or, where it is each one's own, this one. */
   constructor({ id, credentialShape }: Pick<GatewayEntity, 'id' | 'credentialShape'>, token?: UpstreamTokenState) {
     const { authType, oauth } = credentialShape;
     this.oauth_enabled = oauth !== undefined;
@@ -91,8 +91,13 @@ export class OAuthStatusView {
       this.message = 'Gateway is configured for OAuth with client credentials; no caller has to consent';
       return;
     }
-    this.state = consentState(token, this.token);
+    const isExchanging = exchangesTokens(oauth.grantType);
+    this.state = token === undefined && isExchanging ? 'ok' : consentState(token, this.token);
     this.reason = this.state === 'ok' ? null : (token?.failure ?? null);
+    if (isExchanging) {
+      this.message = 'Gateway is shown what the token of each caller is exchanged for; no caller has to consent here';
+      return;
+    }
     this.consent_path = `/oauth/authorize/${id}`;
     this.message = 'Gateway configured for Authorization Code flow; each caller consents for themselves';
   }

@@ -5,6 +5,7 @@ import { WithBody } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { InjectDatabase } from '#libs/storage';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
+import type { GrpcSource } from '../../sources/grpc/grpc-source.js';
 import type { GrpcToolSource } from '../../sources/grpc/grpc-source.service.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import { GrpcDescriptorsEntity } from './grpc-descriptors.entity.js';
@@ -29,6 +30,13 @@ export class GrpcApiService {
       { paths: Object.fromEntries(paths), protoFieldNames: grpcSource.protoFieldNames },
       stored.descriptorSet.toString('base64'),
     );
+  }
+
+  /** The descriptors that were handed over of a gRPC server, in base64; null where it is asked for them, or is none. */
+  async handedOver({ id, grpc }: { readonly id: string; readonly grpc?: GrpcSource | null }): Promise<string | null> {
+    if (!grpc || grpc.reflection) return null;
+    const stored = await this.database.manager.findOneBy(GrpcDescriptorsEntity, { gatewayId: id });
+    return stored?.descriptorSet.toString('base64') ?? null;
   }
 
   /** Within the change that makes it so. */

@@ -7,7 +7,12 @@ import { prefixOf, slugFor } from '../../entries/names/naming.js';
 import { discoveredFrom } from '../../sources/api-reading.js';
 import type { GrpcBody } from '../../sources/grpc/grpc.body.js';
 import type { GrpcSource } from '../../sources/grpc/grpc-source.js';
-import { GrpcSourceService, type GrpcTerms, type ReadGrpc } from '../../sources/grpc/grpc-source.service.js';
+import {
+  GrpcSourceService,
+  type GrpcTerms,
+  type HandedOver,
+  type ReadGrpc,
+} from '../../sources/grpc/grpc-source.service.js';
 import { pinnedNames } from '../../sources/openapi/tool-changes.js';
 import { type Discovery, failedDiscovery } from '../discovery-result.js';
 import type { RegisterGatewayBody, UpdateGatewayBody } from '../gateway.body.js';
@@ -34,7 +39,7 @@ export class GrpcDiscoveryService {
   ): Promise<Discovery> {
     const prefix = prefixOf({ slug: connection.slug, toolPrefix: body.toolPrefix ?? null });
     const source = sourceFrom(body.grpc ?? {}, NEW);
-    return this.read(connection, source, body.grpc?.descriptorSet, { prefix, ...shown(credential) });
+    return this.read(connection, source, handedOverIn(body), { prefix, ...shown(credential) });
   }
 
   /** What is known of a new one that cannot be reached. */
@@ -48,7 +53,7 @@ export class GrpcDiscoveryService {
     if (transport !== 'GRPC') return false;
     const before = grpcSource ?? NEW;
     const isOther = grpc !== undefined && !isDeepStrictEqual(sourceFrom(grpc, before), before);
-    return isOther || grpc?.descriptorSet !== undefined || (moves && before.reflection);
+    return isOther || handedOverIn({ grpc }) !== undefined || (moves && before.reflection);
   }
 
   /** Throws as `readNew` does. */
@@ -64,7 +69,7 @@ export class GrpcDiscoveryService {
     });
     const source = sourceFrom(body.grpc ?? {}, before.grpcSource ?? NEW);
     const terms = { prefix, pinnedNames: await this.namesOf(before), ...shown(credential) };
-    return this.read(connection, source, body.grpc?.descriptorSet, terms);
+    return this.read(connection, source, handedOverIn(body), terms);
   }
 
   /** Reads the server of a gateway anew. Throws `http.conflict` where its descriptors were handed over. */
@@ -76,12 +81,13 @@ export class GrpcDiscoveryService {
   private async read(
     connection: Connection,
     source: GrpcSource,
-    handedOver: string | undefined,
+    handedOver: HandedOver | undefined,
     terms: GrpcTerms,
   ): Promise<Discovery> {
     if (!source.reflection && handedOver === undefined) {
       throw fail('http.conflict', {
-        message: 'The descriptors were handed over: hand them over again to refresh (PUT with grpc.descriptorSet)',
+        message:
+          'The descriptors were handed over: hand them over again to refresh (PUT with grpc.descriptorSet or grpc.protoFiles)',
       });
     }
     const askedAt = new Date();
@@ -96,13 +102,20 @@ export class GrpcDiscoveryService {
 
 const shown = (credential: UpstreamCredential | null | undefined) => (credential === undefined ? {} : { credential });
 
+const handedOverIn = ({ grpc }: { readonly grpc?: GrpcBody | undefined }): HandedOver | undefined =>
+  grpc?.descriptorSet === undefined && grpc?.protoFiles === undefined ? undefined : grpc;
+
 /** What a body says of how the server is read; what it leaves out stays. */
 const sourceFrom = (body: GrpcBody, before: GrpcSource): GrpcSource => {
-  const { descriptorSet, services = before.services, protoFieldNames = before.protoFieldNames } = body;
-  if (descriptorSet !== undefined && body.reflection === true)
-    throw fail('http.invalid', { message: 'grpc: give either descriptorSet or reflection' });
-  const reflection = descriptorSet === undefined && (body.reflection ?? before.reflection);
-  if (!reflection && descriptorSet === undefined && before.reflection)
-    throw fail('http.invalid', { message: 'grpc.descriptorSet is needed where there is no reflection' });
+  const { descriptorSet, protoFiles, services = before.services, protoFieldNames = before.protoFieldNames } = body;
+  const given = [descriptorSet, protoFiles, body.reflection || undefined].filter((each) => each !== undefined);
+  if (given.length > 1)
+    throw fail('http.invalid', { message: 'grpc: give one of descriptorSet, protoFiles and reflection' });
+  const isHandedOver = descriptorSet !== undefined || protoFiles !== undefined;
+  const reflection = !isHandedOver && (body.reflection ?? before.reflection);
+  if (!reflection && !isHandedOver && before.reflection)
+    throw fail('http.invalid', {
+      message: 'grpc.descriptorSet or grpc.protoFiles is needed where there is no reflection',
+    });
   return { reflection, services: [...services], protoFieldNames };
 };

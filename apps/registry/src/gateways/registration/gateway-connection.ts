@@ -1,12 +1,15 @@
 import type { Principal } from '#contracts/auth/principal';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
+import { isConnectorUrl } from '#libs/connector';
 import { canView } from '#libs/identity';
 import { slugFor } from '../../entries/names/naming.js';
 import { type Connection, isApi, reachesSameUpstream, speaksMcp } from '../profile.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import { addressesFrom, reachesElsewhere } from '../addresses/addresses.js';
+import { originOf } from '../addresses/origin.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
+import { checkConnectorAddress } from './connector-address.js';
 import { type AddressSecrets, sealArguments, sealUrl } from './sealed-address.js';
 import type { StdioPolicyService } from './stdio-policy.service.js';
 
@@ -58,25 +61,31 @@ export const connectionFrom = (
     const nowhere = { transport, url: null, addresses: [], command: null, args: [], cwd: null };
     return { transport, secrets: null, connection: { ...identity, ...nowhere } };
   }
-  const { secrets, ...place } = placeOf(body, known, transport);
-  return { transport, secrets, connection: { ...identity, ...place } };
+  const { secrets, asked, ...place } = placeOf(body, known, transport, stdio.principal);
+  return { transport: asked, secrets, connection: { ...identity, ...place } };
 };
 
 const placeOf = (
   body: UpdateGatewayBody,
   known: Pick<GatewayEntity, 'url' | 'addresses'>,
-  asked: Exclude<AskedConnection['transport'], 'STDIO' | 'OWN'>,
+  given: Exclude<AskedConnection['transport'], 'STDIO' | 'OWN'>,
+  principal: Principal,
 ) => {
   if (namesProgram(body)) {
     throw fail('http.invalid', { message: 'command, args and cwd are for the transport STDIO' });
   }
   const { url, secrets } = urlOf(body, known);
+  if (isConnectorUrl(url)) {
+    const addresses = body.addresses ?? known.addresses;
+    checkConnectorAddress({ url, transport: given, addresses, isNew: url !== known.url }, principal);
+  }
+  const asked = isConnectorUrl(url) ? 'STREAMABLEHTTP' : given;
   const transport = asked === 'AUTO' ? 'STREAMABLEHTTP' : asked;
   if (transport === 'GRPC') assertIsServer(url, secrets);
   if (secrets?.query !== undefined && isApi({ transport }))
     throw fail('http.invalid', { message: 'url must not have a query where it is the base of an HTTP API' });
   const addresses = addressesFrom({ url, transport, given: body.addresses, known: known.addresses });
-  return { transport, url, addresses, secrets, command: null, args: [], cwd: null };
+  return { asked, transport, url, addresses, secrets, command: null, args: [], cwd: null };
 };
 
 /** Methods have the path to themselves. */
@@ -133,6 +142,7 @@ const urlOf = (body: UpdateGatewayBody, known: Pick<GatewayEntity, 'url'>) => {
 
 const checkedUrl = (text: string | null): string => {
   if (text === null) throw fail('http.invalid', { message: 'url is needed' });
+  if (isConnectorUrl(text)) return text;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
     throw fail('http.invalid', { message: 'url must be an http or https URL' });
@@ -149,7 +159,7 @@ const checkedUrl = (text: string | null): string => {
 export const isElsewhere = (before: Pick<GatewayEntity, 'url' | 'addresses'>, now: Connection): boolean =>
   before.url === null || now.url === null
     ? before.url !== now.url
-    : new URL(before.url).origin !== new URL(now.url).origin || reachesElsewhere(before, now.addresses ?? []);
+    : originOf(before.url) !== originOf(now.url) || reachesElsewhere(before, now.addresses ?? []);
 
 /**
  * `conflicting`: another gateway that has the name, or one with the same slug. Throws `registry.name_taken`, which names it

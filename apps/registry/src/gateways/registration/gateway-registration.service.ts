@@ -20,6 +20,7 @@ import { newCredentialFrom, withUrlUser } from './credential-form.js';
 import { assertNameFree, connectionFrom } from './gateway-connection.js';
 import { type AddressSecrets, withAddress } from './sealed-address.js';
 import { withCatalogUser } from './oauth-form.js';
+import { assertHasTls, tlsFrom, withTls } from '../tls/upstream-tls.js';
 import { RegistrationPolicies } from './registration-policies.js';
 
 interface NewGateway {
@@ -82,10 +83,17 @@ export class GatewayRegistrationService {
       policy: this.policies.stdio,
       principal,
     });
-    const asked = withAddress(newCredentialFrom(body, transport, connection.url), known?.secrets ?? secrets);
+    const tls = tlsFrom(body, undefined) ?? null;
+    assertHasTls(tls, connection);
+    const asked = withTls(
+      withAddress(newCredentialFrom(body, transport, connection.url), known?.secrets ?? secrets),
+      tls,
+    );
     const form = withCatalogUser(asked, principal.id);
+    this.policies.assertMayExchange(form, principal);
     const scope = await this.policies.scopes.ofNew(principal, body);
     this.policies.changes.assertMayBecome({ changePolicy: null, teamId: scope.teamId }, body.changes, principal);
+    this.policies.assertMayPass(body.passthroughHeaders, null, { transport, authType: form.shape.authType });
     assertNameFree(connection, await this.gateways.findNamesake(connection), principal);
     if (form.credential !== null) await this.credentials.keep(id, form.credential);
     try {
@@ -183,6 +191,7 @@ export class GatewayRegistrationService {
           tags,
           toolPrefix,
           toolNameStyle,
+          passthroughHeaders: body.passthroughHeaders ?? null,
           sessionScope: body.sessionScope ?? null,
           listTtlMs: body.listTtlMs ?? null,
           listCacheScope: body.listCacheScope ?? null,
@@ -198,7 +207,12 @@ export class GatewayRegistrationService {
       );
       await this.discoveries.keepBeside(connection.id, discovery, manager);
       const entries = isByHand(connection) ? found.entries.map((entry) => ({ ...entry, tags })) : found.entries;
-      await this.entries.insert({ ...connection, toolPrefix, toolNameStyle }, entries, principal, manager);
+      await this.entries.insert(
+        { ...connection, toolPrefix, toolNameStyle, serverInfo: found.description.serverInfo },
+        entries,
+        principal,
+        manager,
+      );
       const unfit = await this.discoveries.findUnfit(connection.id, manager);
       const refused = [...found.refused, ...unfit].slice(0, REFUSED_MAX);
       if (unfit.length > 0) await this.gateways.update(connection.id, { refused }, manager);

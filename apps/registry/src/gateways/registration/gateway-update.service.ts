@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
 import { fail } from '#libs/errors';
 import { CatalogChangesService, type PartOfChange } from '../../changes/catalog-changes.service.js';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
-import { prefixOf } from '../../entries/names/naming.js';
+import { namingOf } from '../../entries/names/naming.js';
 import { newObjectId } from '../../storage/stored.entity.js';
 import type { KnownDiscovery } from '../api-discovery.service.js';
 import type { Discovery } from '../discovery-result.js';
@@ -19,6 +20,7 @@ import { type CredentialForm, credentialFrom, withUrlUser } from './credential-f
 import { assertSameClient, isPersonal, withCatalogUser } from './oauth-form.js';
 import { assertNameFree, connectionFrom, isElsewhere } from './gateway-connection.js';
 import { type AddressSecrets, changedCredential } from './sealed-address.js';
+import { assertHasTls, changedTls, tlsFrom } from '../tls/upstream-tls.js';
 import { RegistrationPolicies } from './registration-policies.js';
 
 /**
@@ -57,7 +59,14 @@ export class GatewayUpdateService {
     if (fresh === null && body.oauthConfig)
       assertSameClient(before.credentialShape.oauth, body.oauthConfig, connection.url);
     this.policies.changes.assertMayBecome(before, body.changes, principal);
-    const form = withCatalogUser(changedCredential(before, fresh, ofAddress), principal.id);
+    const form = withCatalogUser(
+      withChangedTls(before, changedCredential(before, fresh, ofAddress), body, connection),
+      principal.id,
+    );
+    // One that moves is given its credential anew.
+    this.policies.assertMayExchange(form, principal);
+    const { authType } = form?.shape ?? before.credentialShape;
+    this.policies.assertMayPass(body.passthroughHeaders, before.passthroughHeaders, { transport, authType });
     if (form !== null && transport === 'STDIO') this.policies.stdio.assertAllowed(principal);
     if (form === null) this.assertMayStay(before, connection, body);
     const changes: Partial<GatewayEntity> = {
@@ -85,8 +94,7 @@ export class GatewayUpdateService {
       const after = Object.assign(new GatewayEntity(), current, changes);
       assertNameFree(after, await this.gateways.findNamesake(after, manager), principal);
       await this.gateways.update(after.id, changes, manager);
-      const isRenamed = prefixOf(after) !== prefixOf(current) || after.toolNameStyle !== current.toolNameStyle;
-      if (isRenamed) await this.entries.rename(after, principal, manager);
+      if (!isDeepStrictEqual(namingOf(after), namingOf(current))) await this.entries.rename(after, principal, manager);
       if (discovery !== null) {
         await this.discoveries.apply(after, discovery, manager, change);
         after.transport = discovery.discovered.transport;
@@ -146,12 +154,25 @@ const settingsFrom = (body: UpdateGatewayBody, before: GatewayEntity): Partial<G
   tags: body.tags ?? before.tags,
   ...(body.toolPrefix !== undefined && { toolPrefix: body.toolPrefix }),
   toolNameStyle: body.toolNameStyle ?? before.toolNameStyle,
+  ...(body.passthroughHeaders !== undefined && { passthroughHeaders: body.passthroughHeaders }),
   ...(body.sessionScope !== undefined && { sessionScope: body.sessionScope }),
   ...(body.listTtlMs !== undefined && { listTtlMs: body.listTtlMs }),
   ...(body.listCacheScope !== undefined && { listCacheScope: body.listCacheScope }),
   ...(body.newTools !== undefined && { newTools: body.newTools }),
   ...(body.changes !== undefined && { changePolicy: body.changes }),
 });
+
+/** Throws `http.invalid` for certificates that cannot be for it, or that are not all given. */
+const withChangedTls = (
+  { credentialShape }: GatewayEntity,
+  form: CredentialForm | null,
+  body: UpdateGatewayBody,
+  connection: Connection,
+): CredentialForm | null => {
+  const tls = tlsFrom(body, credentialShape.tls);
+  assertHasTls(tls === undefined ? credentialShape.tls : tls, connection);
+  return changedTls(credentialShape, form, tls);
+};
 
 /** Null where the credential stays, which having none before and after is too. */
 const newFormOf = (before: GatewayEntity, form: CredentialForm | null): CredentialForm | null =>
@@ -172,7 +193,7 @@ const mustBeGivenAgain = (before: GatewayEntity, now: Connection): boolean =>
 
 /** Besides what its address holds. */
 const hasSecret = ({ credentialShape }: GatewayEntity): boolean =>
-  credentialShape.authType !== 'none' || credentialShape.envNames.length > 0;
+  credentialShape.authType !== 'none' || credentialShape.envNames.length > 0 || credentialShape.tls !== undefined;
 
 /** An HTTP API is where its document says. */
 const placed = (body: UpdateGatewayBody, known: KnownDiscovery | null): UpdateGatewayBody => {

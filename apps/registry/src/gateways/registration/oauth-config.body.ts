@@ -37,7 +37,7 @@ export class OAuthConfigBody {
   @ApiProperty({
     enum: OAUTH_GRANT_TYPES,
     description:
-      'client_credentials: this gateway signs in as itself; every caller is served with its token. authorization_code: each caller consents for themselves.',
+      'client_credentials: this gateway signs in as itself; every caller is served with its token. authorization_code: each caller consents for themselves. token-exchange (RFC 8693), on-behalf-of (Entra): each call is made with what the token of its caller is exchanged for; for administrators.',
   })
   @IsIn(OAUTH_GRANT_TYPES)
   grantType!: OAuthGrantType;
@@ -45,7 +45,7 @@ export class OAuthConfigBody {
   @ApiPropertyOptional({
     type: String,
     nullable: true,
-    description: 'Needed for client_credentials. authorization_code default: this gateway registers itself.',
+    description: 'Needed but for authorization_code, whose default is that this gateway registers itself.',
   })
   @IsOptional()
   @IsPlainText(1024, { lengthMin: 1 })

@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
-import type { OAuthClient, ShownOAuthClient, TokenEndpointAuthMethod } from '#contracts/auth/oauth/oauth-client';
+import {
+  type OAuthClient,
+  type ShownOAuthClient,
+  type TokenEndpointAuthMethod,
+  exchangesTokens,
+} from '#contracts/auth/oauth/oauth-client';
 import { isSecureUrl } from '#contracts/auth/trusted-issuers';
 import { MASK, splitQuery } from '#contracts/auth/upstream-secrets.rules';
 import { type GatewayError, fail } from '#libs/errors';
@@ -16,6 +21,8 @@ export const shownClient = (body: OAuthConfigBody, url: string | null): ShownOAu
   const method = body.tokenEndpointAuthMethod ?? (isPersonal && !body.clientSecret ? 'none' : 'client_secret_basic');
   const hasKey = method === 'private_key_jwt';
   assertMembersFit(body, method);
+  if (body.grantType === 'on-behalf-of' && !body.scopes?.length)
+    throw invalid('scopes', 'is needed for grantType "on-behalf-of", as "api://orders/.default"');
   return {
     grantType: body.grantType,
     ...(isPersonal ? personalMembers(body) : addressesOf(body)),
@@ -102,7 +109,7 @@ const parametersOf = (given: Readonly<Record<string, unknown>>): Readonly<Record
 
 const clientIdOf = ({ grantType, clientId = null, ...body }: OAuthConfigBody): string | null => {
   if (clientId !== null) return clientId;
-  if (grantType === 'client_credentials') throw invalid('clientId', 'is needed for grantType "client_credentials"');
+  if (grantType !== 'authorization_code') throw invalid('clientId', `is needed for grantType "${grantType}"`);
   const stray = (['clientSecret', 'privateKey'] as const).find((member) => (body[member] ?? null) !== null);
   if (stray !== undefined) throw invalid(stray, 'is not for a gateway that registers itself; give clientId beside it');
   return null;
@@ -126,8 +133,8 @@ export const oauthClient = (body: OAuthConfigBody, url: string | null): OAuthCli
   const upstreamUrl = defaultResource(url);
   const place = shown.grantType === 'authorization_code' && upstreamUrl !== null ? { upstreamUrl } : {};
   if (shown.tokenEndpointAuthMethod === 'none') {
-    if (shown.grantType === 'client_credentials')
-      throw invalid('tokenEndpointAuthMethod', 'must not be "none" for grantType "client_credentials"');
+    if (shown.grantType !== 'authorization_code')
+      throw invalid('tokenEndpointAuthMethod', `must not be "none" for grantType "${shown.grantType}"`);
     return { ...shown, ...place, clientSecret: null, privateKey: null };
   }
   const secret = hasKey ? body.privateKey : body.clientSecret;
@@ -141,6 +148,10 @@ export const oauthClient = (body: OAuthConfigBody, url: string | null): OAuthCli
 /** Whether each caller consents for themselves. */
 export const isPersonal = (credential: UpstreamCredential | null): boolean =>
   credential?.oauth?.grantType === 'authorization_code';
+
+/** Whether each call is made for the token of its caller. */
+export const isExchanging = (shape: { readonly oauth?: ShownOAuthClient }): boolean =>
+  exchangesTokens(shape.oauth?.grantType);
 
 /** What the upstream offers is asked for with the consent of whoever registers it. */
 export const withCatalogUser = <Form extends { readonly credential: UpstreamCredential | null } | null>(
@@ -165,12 +176,16 @@ export const assertSameClient = (
 };
 
 /** https://www.rfc-editor.org/rfc/rfc8707#section-2 : no query and no fragment where there is a choice. */
-const resourceOf = ({ resource = null, omitResource }: OAuthConfigBody, url: string | null): string | null => {
+const resourceOf = (
+  { grantType, resource = null, omitResource }: OAuthConfigBody,
+  url: string | null,
+): string | null => {
   if (omitResource === true) {
     if (resource !== null) throw invalid('omitResource', 'must not be true beside resource');
     return null;
   }
-  if (resource === null) return defaultResource(url);
+  // Entra refuses it beside scopes, which say the same there.
+  if (resource === null) return grantType === 'on-behalf-of' ? null : defaultResource(url);
   if (!URL.canParse(resource) || resource.includes('#')) throw invalid('resource', 'must be a URI without a fragment');
   return resource;
 };

@@ -7,7 +7,6 @@ import { InjectDatabase } from '#libs/storage';
 export interface DueGateway {
   readonly id: string;
   readonly name: string;
-  readonly reachable: boolean;
   /** What is found out counts only while this stays: it may be sent elsewhere meanwhile. */
   readonly updatedAt: Date;
 }
@@ -18,6 +17,10 @@ export interface Turns {
   readonly failingIntervalMs: number;
 }
 
+/** As the index `gateway_due` has it. */
+const STANDING = `(CASE WHEN reachable AND check_failures = 0 AND address_standings NOT LIKE '%"state":"ejected"%'
+  THEN 'well' ELSE 'ill' END)`;
+
 /**
  * What is stored of the checks. Whoever claims a gateway checks it, so each has its turn once, whatever number of replicas
  * there is, and when one of them dies another takes the next turn.
@@ -26,45 +29,65 @@ export interface Turns {
 export class HealthRepository {
   constructor(@InjectDatabase('registry') private readonly database: DataSource) {}
 
-  /** Those that are reached over HTTP, speak MCP, and have been reached before; the longest unchecked first. */
+  /** Those that are reached over HTTP, speak MCP or have several addresses, and have been reached before; the longest unchecked first. */
   async claimDue({ intervalMs, failingIntervalMs }: Turns, limit: number): Promise<DueGateway[]> {
     const [rows]: [DueGateway[], number] = await this.database.query(
       `UPDATE registry.gateway SET checked_at = now() WHERE id IN (
         SELECT id FROM registry.gateway
-          WHERE enabled AND transport IN ('STREAMABLEHTTP', 'SSE') AND last_error IS NULL
-            AND coalesce(checked_at, refreshed_at) < now() - make_interval(secs =>
-              CASE WHEN reachable AND check_failures = 0 AND address_standings NOT LIKE '%"state":"ejected"%' THEN $1::float8 ELSE $2::float8 END / 1000)
+          WHERE enabled AND (transport IN ('STREAMABLEHTTP', 'SSE') OR addresses <> '[]') AND last_error IS NULL
+            AND (${STANDING} = 'well' AND coalesce(checked_at, refreshed_at) < now() - make_interval(secs => $1::float8 / 1000)
+              OR ${STANDING} = 'ill' AND coalesce(checked_at, refreshed_at) < now() - make_interval(secs => $2::float8 / 1000))
           ORDER BY checked_at NULLS FIRST LIMIT $3 FOR UPDATE SKIP LOCKED)
-        RETURNING id, name, reachable, updated_at AS "updatedAt"`,
+        RETURNING id, name, updated_at AS "updatedAt"`,
       [intervalMs, failingIntervalMs, limit],
     );
     return rows;
   }
 
-  /** Answers how often in a row it has not answered; null where the gateway is another by now. */
-  async noteFailure({ id, updatedAt }: DueGateway, reason: string, failuresMax: number): Promise<number | null> {
-    const [rows]: [{ failures: number }[], number] = await this.database.query(
-      `UPDATE registry.gateway SET check_failures = check_failures + 1, failing_reason = $3,
-          failing_since = coalesce(failing_since, now()), reachable = reachable AND check_failures + 1 < $4
-        WHERE id = $1 AND updated_at = $2 RETURNING check_failures AS failures`,
-      [id, updatedAt, reason, failuresMax],
+  /** Answers whether it is reachable no more with that, and was before; not where the gateway is another by now. */
+  noteFailure(gateway: DueGateway, reason: string, failuresMax: number): Promise<boolean> {
+    return this.noteCheck(
+      gateway,
+      `check_failures = check_failures + 1, failing_reason = $3, failing_since = coalesce(failing_since, now()),
+        reachable = gateway.reachable AND check_failures + 1 < $4`,
+      'true',
+      [reason, failuresMax],
     );
-    return rows[0]?.failures ?? null;
   }
 
-  /** Of a gateway with several addresses: how each of them was found. */
-  async noteAddresses({ id, updatedAt }: DueGateway, standings: readonly AddressStanding[]): Promise<void> {
-    await this.database.query(
+  /** Of a gateway with several addresses: how each of them was found. Answers whether that is news. */
+  async noteAddresses({ id, updatedAt }: DueGateway, standings: readonly AddressStanding[]): Promise<boolean> {
+    const [, noted]: [unknown[], number] = await this.database.query(
       'UPDATE registry.gateway SET address_standings = $3 WHERE id = $1 AND updated_at = $2 AND address_standings <> $3',
       [id, updatedAt, JSON.stringify(standings)],
     );
+    return noted > 0;
   }
 
-  async noteAnswer({ id, updatedAt }: DueGateway): Promise<void> {
-    await this.database.query(
-      `UPDATE registry.gateway SET check_failures = 0, failing_reason = NULL, failing_since = NULL, reachable = true
-        WHERE id = $1 AND updated_at = $2 AND (check_failures > 0 OR NOT reachable)`,
-      [id, updatedAt],
+  /** Answers whether it is reachable again with that, and was not before; not where the gateway is another by now. */
+  noteAnswer(gateway: DueGateway): Promise<boolean> {
+    return this.noteCheck(
+      gateway,
+      'check_failures = 0, failing_reason = NULL, failing_since = NULL, reachable = true',
+      '(check_failures > 0 OR NOT gateway.reachable)',
+      [],
     );
+  }
+
+  /** Answers whether it is reachable now and was not, or the other way round: by what stood there then, not at the claim. */
+  private async noteCheck(
+    { id, updatedAt }: DueGateway,
+    changes: string,
+    condition: string,
+    values: readonly unknown[],
+  ): Promise<boolean> {
+    const [rows]: [{ hasTurned: boolean }[], number] = await this.database.query(
+      `UPDATE registry.gateway SET ${changes}
+        FROM (SELECT id, reachable FROM registry.gateway WHERE id = $1 FOR UPDATE) before
+        WHERE gateway.id = before.id AND gateway.updated_at = $2 AND ${condition}
+        RETURNING gateway.reachable <> before.reachable AS "hasTurned"`,
+      [id, updatedAt, ...values],
+    );
+    return rows[0]?.hasTurned ?? false;
   }
 }

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
+import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { failureText } from '../../gateways/discovery-result.js';
 import { type RegistrySettings, SETTINGS } from '../../registry.settings.js';
@@ -42,6 +43,7 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
   constructor(
     private readonly gateways: HealthRepository,
     private readonly refreshing: RefreshService,
+    private readonly changes: CatalogChangesService,
     @InjectBus() private readonly bus: Bus,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
     @InjectLogger() private readonly logger: Logger,
@@ -87,23 +89,28 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
         { upstreamId, timeoutMs },
         { timeoutMs: timeoutMs + BUS_MARGIN_MS },
       );
-      if (head.addresses !== undefined) await this.gateways.noteAddresses(gateway, head.addresses);
+      await this.noteAddresses(gateway, head.addresses);
     } catch (error) {
       const { code, data } = toGatewayError(error);
       const { addresses } = (data ?? {}) as FailedCheck;
-      if (addresses !== undefined) await this.gateways.noteAddresses(gateway, addresses);
+      await this.noteAddresses(gateway, addresses);
       // What the bus, or a service, lacks says nothing of the upstream.
       if (!code.startsWith('upstream.') || NO_ABSENCE.has(code)) return;
       const reason = failureText(error);
-      const failures = await this.gateways.noteFailure(gateway, reason, failuresMax);
-      if (failures === failuresMax)
-        this.logger.warn({ upstreamId, upstream: name, code, reason }, 'an upstream does not answer');
+      if (!(await this.gateways.noteFailure(gateway, reason, failuresMax))) return;
+      this.changes.noteState('gateways');
+      this.logger.warn({ upstreamId, upstream: name, code, reason }, 'an upstream does not answer');
       return;
     }
-    await this.gateways.noteAnswer(gateway);
-    if (gateway.reachable) return;
+    if (!(await this.gateways.noteAnswer(gateway))) return;
+    this.changes.noteState('gateways');
     this.logger.info({ upstreamId, upstream: name }, 'an upstream answers again');
     // What it offers may have changed while nobody could be told.
     await this.refreshing.refreshIfFree(upstreamId);
+  }
+
+  private async noteAddresses(gateway: DueGateway, addresses: readonly AddressStanding[] | undefined): Promise<void> {
+    if (addresses !== undefined && (await this.gateways.noteAddresses(gateway, addresses)))
+      this.changes.noteState('gateways');
   }
 }

@@ -6,6 +6,7 @@ import { ReflectGrpc } from '#contracts/tool-invocation/reflect-grpc.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import type { ApiReading, ApiTool } from '../api-reading.js';
+import type { GrpcBody } from './grpc.body.js';
 import type { GrpcReading, GrpcSource } from './grpc-source.js';
 
 /** What of one gateway a reading depends on. */
@@ -17,6 +18,9 @@ export interface GrpcTerms {
   /** What is presented to the server; when absent auth is asked for it. */
   readonly credential?: UpstreamCredential | null;
 }
+
+/** What describes a server in the place of its reflection: a `FileDescriptorSet` in base64, or the files that one is made of. */
+export type HandedOver = Pick<GrpcBody, 'descriptorSet' | 'protoFiles'>;
 
 export type ReadGrpc = ApiReading & { readonly grpc: GrpcReading };
 
@@ -31,18 +35,20 @@ export interface GrpcToolSource {
 export class GrpcSourceService {
   constructor(@InjectBus() private readonly bus: Bus) {}
 
-  /** `handedOver`: a `FileDescriptorSet` in base64. Throws `http.invalid`, and what asking the server fails with. */
+  /** Throws `http.invalid`, and what asking the server fails with. */
   async read(
     profile: UpstreamProfile,
     source: GrpcSource,
-    handedOver: string | undefined,
+    handedOver: HandedOver | undefined,
     { prefix, pinnedNames, credential }: GrpcTerms,
   ): Promise<ReadGrpc> {
     const grpc = await import('#libs/grpc');
-    const set =
-      handedOver === undefined ? await this.reflected(profile, source, credential) : { services: [], text: handedOver };
+    const { descriptorSet, protoFiles } = handedOver ?? {};
+    const text = descriptorSet ?? (protoFiles ? undefined : await this.reflected(profile, source, credential));
     try {
-      const descriptors = grpc.readDescriptors(grpc.filesInSet(Buffer.from(set.text, 'base64')));
+      const files =
+        text === undefined ? await grpc.filesInProtos(protoFiles ?? []) : grpc.filesInSet(Buffer.from(text, 'base64'));
+      const descriptors = grpc.readDescriptors(files);
       assertKnown(source.services, (name) => descriptors.registry.getService(name) !== undefined);
       const { tools, skipped } = await grpc.importMethods(descriptors, {
         ...source,
@@ -63,7 +69,8 @@ export class GrpcSourceService {
       };
     } catch (error) {
       if (!(error instanceof grpc.DescriptorsRefused)) throw error;
-      if (handedOver !== undefined) throw fail('http.invalid', { message: `grpc.descriptorSet: ${error.message}` });
+      const member = protoFiles === undefined ? 'descriptorSet' : 'protoFiles';
+      if (handedOver !== undefined) throw fail('http.invalid', { message: `grpc.${member}: ${error.message}` });
       throw fail('upstream.invalid_answer', { message: error.message, executed: 'no' });
     }
   }
@@ -72,13 +79,13 @@ export class GrpcSourceService {
     profile: UpstreamProfile,
     { services }: GrpcSource,
     credential: UpstreamCredential | null | undefined,
-  ) {
-    const { head, body } = await this.bus.ask(ReflectGrpc, {
+  ): Promise<string> {
+    const { body } = await this.bus.ask(ReflectGrpc, {
       profile,
       services,
       ...(credential !== undefined && { credential }),
     });
-    return { services: head.services, text: body?.toString() ?? '' };
+    return body?.toString() ?? '';
   }
 }
 

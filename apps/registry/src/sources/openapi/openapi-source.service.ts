@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import { isMaskedUrl } from '#contracts/auth/upstream-secrets.rules';
+import type { UpstreamTls } from '#contracts/auth/tls/upstream-tls.rules';
 import { FetchDocument } from '#contracts/tool-invocation/web/fetch-document.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
@@ -26,8 +27,10 @@ export interface ReadingTerms {
   readonly prefix: string;
   /** Names that operations were given before, by operation key. */
   readonly pinnedNames?: ReadonlyMap<string, string>;
-  /** Whose credential holds the query of the document's URL. */
+  /** Whose credential holds the query of the document's URL; only where that is the URL which is kept of it. */
   readonly upstreamId?: string;
+  /** What the document is fetched with; `kept`: what auth has of the gateway. */
+  readonly tls?: UpstreamTls | 'kept';
 }
 
 /** More are no import but a choice that was not made. */
@@ -67,11 +70,11 @@ export class OpenApiSourceService {
   private async import(
     source: ReadSource,
     handedOver: string | undefined,
-    { prefix, pinnedNames, upstreamId }: ReadingTerms,
+    { prefix, pinnedNames, upstreamId, tls }: ReadingTerms,
   ): Promise<{ document: ApiDocument; imported: Imported }> {
     const { documentUrl, serverUrl, serverIndex, variables, responseFilters = {} } = source;
     await this.filters.check('openapi.responseFilters', Object.values(responseFilters));
-    const text = handedOver ?? (await this.fetch(documentUrl, upstreamId));
+    const text = handedOver ?? (await this.fetch(documentUrl, upstreamId, tls));
     const document = readDocument(text, documentUrl === null ? {} : { documentUrl });
     const imported = importTools(document, {
       server: {
@@ -91,7 +94,11 @@ export class OpenApiSourceService {
     return { document, imported };
   }
 
-  private async fetch(documentUrl: string | null, upstreamId: string | undefined): Promise<string> {
+  private async fetch(
+    documentUrl: string | null,
+    upstreamId: string | undefined,
+    tls: ReadingTerms['tls'],
+  ): Promise<string> {
     if (documentUrl === null) {
       throw fail('http.conflict', {
         message:
@@ -100,7 +107,8 @@ export class OpenApiSourceService {
     }
     const reply = await this.bus.ask(FetchDocument, {
       url: documentUrl,
-      ...(upstreamId !== undefined && isMaskedUrl(documentUrl) && { upstreamId }),
+      ...(upstreamId !== undefined && (tls === 'kept' || isMaskedUrl(documentUrl)) && { upstreamId }),
+      ...(tls === 'kept' ? { showsCertificates: true } : tls !== undefined && { credential: { tls } }),
       bytesMax: READ_LIMITS.bytesMax,
     });
     return reply.body?.toString() ?? '';

@@ -6,6 +6,7 @@ export interface ProgramCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string | undefined;
 }
 
 export interface ProgramEvents {
@@ -23,9 +24,9 @@ export class ChildProgram {
   private readonly gone: Promise<void>;
   private over = false;
 
-  constructor({ command, args, env }: ProgramCommand, events: ProgramEvents) {
+  constructor({ command, args, env, cwd }: ProgramCommand, events: ProgramEvents) {
     // A group of its own, so that Ctrl-C reaches it through us, in order, and all of it can be ended.
-    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...env }, detached: true });
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...env }, cwd, detached: true });
     const lines = new LineSplitter(events.line);
     this.child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     this.child.stdin.on('error', () => {});

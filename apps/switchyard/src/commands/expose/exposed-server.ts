@@ -79,10 +79,12 @@ export class ExposedServer implements BodyReceiver<Post> {
       keepAliveMs: KEEP_ALIVE_MS,
       releasePlace: () => {},
       lendPlace: () => {},
+      takePlace: () => {},
       correlates: false,
       plainJson: true,
       waiting: this.heartbeat,
       patienceMs: PATIENCE_MS,
+      compressor: null,
       pollAfterMs: null,
     };
     this.program = new ExposedProgram(program, (reason) => log(`the shared program: ${reason}`));

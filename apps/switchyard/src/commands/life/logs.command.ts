@@ -6,6 +6,7 @@ import { CommandFailure, UsageError } from '../../terminal/failure.js';
 import { say } from '../../terminal/output.js';
 import { newCommand } from '../new-command.js';
 import { readableLine } from './log-line.js';
+import { searchLogsCommand } from './search-logs.command.js';
 
 interface LogsOptions {
   readonly follow?: true;
@@ -17,13 +18,15 @@ const LOOK_MS = 250;
 /** The most that is read of a log at once. */
 const BYTES_MAX = 4 * 1024 * 1024;
 
-/** `logs [-f]`: what the gateway of this machine writes. */
+/** `logs [-f]`: what the gateway of this machine writes; `logs search`: what any gateway keeps of its log. */
 export const logsCommand = (): Command =>
   newCommand('logs')
     .summary('what the gateway of this machine writes')
     .description(
       'Prints the end of the log of a gateway that "switchyard up" started: for people on a terminal, as it is elsewhere.',
     )
+    .helpCommand(false)
+    .addCommand(searchLogsCommand())
     .option('-f, --follow', 'go on with what comes')
     .option('-n, --lines <count>', 'how many lines', '100')
     .option('--json', 'as it is, on a terminal too')

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { dataFolderHere, localGateway } from '../../local/data-folder.js';
 import { gatewayAt } from '../../local/running-gateways.js';
@@ -9,7 +9,7 @@ import { say } from '../../terminal/output.js';
 import { newCommand } from '../new-command.js';
 
 /** What a gateway keeps in its data folder. Whatever else stands there is somebody's, and stays. */
-const OURS = ['postgres', 'outbox', 'stdio', 'secrets.json', 'gateway.log', 'gateway.log.1', 'lock'];
+const OURS = ['postgres', 'outbox', 'stdio', 'restoring', 'secrets.json', 'gateway.log', 'gateway.log.1', 'lock'];
 
 /** `reset`: as if it had never been started. */
 export const resetCommand = (): Command =>
@@ -35,29 +35,17 @@ export const resetCommand = (): Command =>
         if (!(await askYes(`Remove all data of the gateway in ${folder}?`, false))) return;
       }
       // Whoever holds it uses the data, though it be another user's gateway, or one that is just starting.
-      const release = (await import('#libs/service')).lockDataDir(folder);
+      const { lockDataDir, removeKeptData } = await import('#libs/service');
+      const release = lockDataDir(folder);
       try {
-        remove(folder);
+        remove(folder, removeKeptData);
       } finally {
         release();
       }
       say(`removed the data in ${folder}`);
     });
 
-const remove = (folder: string): void => {
-  const elsewhere = join(folder, 'postgres', 'elsewhere');
-  const home = linkAt(elsewhere);
-  if (home !== null) rmSync(home, { recursive: true, force: true });
-  for (const name of OURS) rmSync(join(folder, name), { recursive: true, force: true });
+const remove = (folder: string, removeKeptData: (folder: string, name: string) => void): void => {
+  for (const name of OURS) removeKeptData(folder, name);
   if (readdirSync(folder).length === 0) rmdirSync(folder);
-};
-
-/** As root, the database may be in a folder that its own user can reach. */
-const linkAt = (path: string): string | null => {
-  try {
-    const target = resolve(join(path, '..'), readlinkSync(path));
-    return basename(target).startsWith('postgres-') ? target : null;
-  } catch {
-    return null;
-  }
 };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { GatewayBody } from '../../gateway/admin-api.js';
@@ -10,6 +11,9 @@ import { type Upstream, upstreamText } from './upstream.js';
 interface AddOptions extends Asked, OutputOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly header?: Readonly<Record<string, string>>;
+  readonly passHeader?: readonly string[];
+  readonly ca?: string;
+  readonly clientCert?: string;
   readonly cwd?: string;
   readonly era?: 'auto' | 'modern' | 'legacy';
   readonly sse?: true;
@@ -24,9 +28,16 @@ export const addCommand = (): Command =>
       'Registers an MCP server: connects to it, lists what it offers, and says what was found or why it fails.',
     )
     .argument('<name>')
-    .argument('<target...>', 'its URL, or after -- the program that speaks MCP on stdio')
+    .argument('<target...>', 'its URL, connector://NAME, or after -- a stdio program')
     .option('--env <name=value>', 'for a command; may stand more than once', pairIn('=', '--env'))
     .option('--header <name: value>', 'for a URL; may stand more than once', pairIn(':', '--header'))
+    .option(
+      '--pass-header <name>',
+      "for a URL: a header of callers' to pass on; repeatable",
+      (name, before: readonly string[] | undefined) => [...(before ?? []), name],
+    )
+    .option('--ca <file>', 'for a URL: PEM of the authorities that sign for it')
+    .option('--client-cert <file>', 'for a URL: PEM of a certificate to show, and its key')
     .option('--cwd <folder>', 'where a command is started')
     .addOption(new Option('--era <era>', 'in which it is spoken to').choices(['auto', 'modern', 'legacy']))
     .option('--sse', 'it speaks HTTP+SSE, of the revision of 2024')
@@ -40,7 +51,7 @@ export const addCommand = (): Command =>
 const bodyOf = (name: string, target: readonly string[], options: AddOptions): GatewayBody => {
   const [first = '', ...args] = target;
   const era = options.era === undefined ? {} : { era: options.era };
-  if (/^https?:\/\//i.test(first)) {
+  if (/^(?:https?|connector):\/\//i.test(first)) {
     if (args.length > 0) throw new UsageError('a URL stands alone; a command comes after --');
     if (options.env !== undefined || options.cwd !== undefined)
       throw new UsageError('--env and --cwd are for commands');
@@ -51,9 +62,13 @@ const bodyOf = (name: string, target: readonly string[], options: AddOptions): G
       transport: options.sse === true ? 'SSE' : 'AUTO',
       ...era,
       ...(headers.length > 0 && { authType: 'authheaders', authHeaders: headers }),
+      ...certificatesOf(options),
+      ...(options.passHeader !== undefined && { passthroughHeaders: options.passHeader }),
     };
   }
-  if (options.header !== undefined || options.sse === true) throw new UsageError('--header and --sse are for URLs');
+  const { header, passHeader, sse, ca, clientCert } = options;
+  if ([header, passHeader, sse, ca, clientCert].some((given) => given !== undefined))
+    throw new UsageError('--header, --pass-header, --ca, --client-cert and --sse are for URLs');
   return {
     name,
     transport: 'STDIO',
@@ -63,6 +78,29 @@ const bodyOf = (name: string, target: readonly string[], options: AddOptions): G
     ...(options.cwd !== undefined && { cwd: resolve(options.cwd) }),
     ...(options.env !== undefined && { env: options.env }),
   };
+};
+
+type Certificates = Pick<GatewayBody, 'caCertificate' | 'clientCert' | 'clientKey'>;
+
+const certificatesOf = ({ ca, clientCert }: AddOptions): Certificates => ({
+  ...(ca !== undefined && { caCertificate: textOf(ca) }),
+  ...(clientCert !== undefined && clientOf(textOf(clientCert))),
+});
+
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/g;
+
+/** What a file with both holds. */
+const clientOf = (pem: string): Certificates => ({
+  clientCert: pem.replaceAll(PRIVATE_KEY, '').trim(),
+  clientKey: (pem.match(PRIVATE_KEY) ?? []).join('\n'),
+});
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 };
 
 const pairIn =

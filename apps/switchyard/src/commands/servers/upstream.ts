@@ -12,6 +12,7 @@ export interface Upstream extends GatewayView {
   readonly protocolVersion: string | null;
   readonly lastRefreshAt: string | null;
   readonly visibility: string;
+  readonly passthroughHeaders: readonly string[] | null;
   readonly warnings: readonly string[];
 }
 
@@ -53,5 +54,6 @@ export const upstreamText = (upstream: Upstream): string =>
     offers: `${upstream.toolCount} tools, ${upstream.resourceCount} resources, ${upstream.promptCount} prompts`,
     listed: upstream.lastRefreshAt,
     visibility: upstream.visibility,
+    'passed headers': (upstream.passthroughHeaders ?? []).join(', '),
     warnings: (upstream.warnings ?? []).join('; '),
   });

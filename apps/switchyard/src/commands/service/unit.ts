@@ -8,9 +8,12 @@ export interface UnitFacts {
   readonly path: string;
 }
 
-/** In a unit, a space ends a word, and % and $ begin something. */
+/** In a unit, a space ends a word, and % begins something. */
 const quoted = (word: string): string =>
-  `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
+  `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`;
+
+/** In a command, $ does too. */
+const commandWord = (word: string): string => quoted(word).replaceAll('$', '$$$$');
 
 /** Of the whole system: a user of its own, who can write to its own folder alone. */
 const SYSTEM = `DynamicUser=yes
@@ -65,7 +68,7 @@ After=network-online.target
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${command.map(quoted).join(' ')}
+ExecStart=${command.map(commandWord).join(' ')}
 Environment=${quoted(`PATH=${path}`)}
 KillMode=mixed
 Restart=on-failure

@@ -41,7 +41,7 @@ const given = (args: object = { message: 'hi' }, { renew = async () => true, isS
   const open = new OpenCall({ principal, client } as never, JSON.stringify({ arguments: args }), '');
   open.deadlineAtMs = performance.now() + 10_000;
   const agent = { url: 'http://agent.example/', version: '1.0', isStreaming } as const;
-  const call = new A2aCall(open, { agent, sender, access } as never, vi.fn());
+  const call = new A2aCall(open, { agent, senderAt: () => sender, access } as never, vi.fn());
   open.upstreamSide = call;
   call.send();
   const say = (result: object) => call.received(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
@@ -66,6 +66,21 @@ describe('A2aCall', () => {
     call.failed(refusalOf(401, { presented: true }));
     await expect(open.next()).rejects.toMatchObject({ code: 'upstream.unauthorised' });
     expect(access.renew).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['says where to consent to more', fail('upstream.consent_needed', { executed: 'no' }), 'upstream.consent_needed'],
+    ['names the scopes', null, 'upstream.unauthorised'],
+  ] as const)('A2aCall %s when its token is good for too little', async (_what, helped, code) => {
+    const { call, open, access } = given();
+    const widen = vi.fn(async () => {
+      if (helped !== null) throw helped;
+    });
+    Object.assign(access, { widen });
+    call.failed(refusalOf(403, { presented: true, scopes: ['notes:write'] }));
+    const message = helped === null ? expect.stringContaining('notes:write') : expect.any(String);
+    await expect(open.next()).rejects.toMatchObject({ code, message });
+    expect(widen).toHaveBeenCalledWith(['notes:write']);
   });
 
   it('A2aCall fails, and sends nothing again, when the stream breaks before there is a task', async () => {

@@ -8,6 +8,7 @@ import {
   decodeEvent,
   errorResult,
   messageRequest,
+  ONLY_PLACE,
   type OutgoingMessage,
   taskRequest,
   Turn,
@@ -20,9 +21,13 @@ import { ArgumentsRefused, textResult, type ToolResult } from '#libs/openapi';
 import { type Claim, bytesHeld } from '#libs/resilience';
 import { traceHeaders } from '#libs/telemetry';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
+import type { AddressBook } from '../../transport/addresses/address-book.js';
+import { addressReason, isOfAddress, mayGoElsewhere } from '../../transport/addresses/address-failure.js';
+import { Route } from '../../transport/addresses/route.js';
 import type { A2aAnswerReader, ResponseSink } from '../../transport/a2a/answer-reader.js';
 import type { A2aSender } from '../../transport/a2a/sender.js';
 import type { Access } from '../../transport/channel.js';
+import { askedForMore } from '../../transport/http/refusal.js';
 import { invalidAnswer, toUpstreamError } from '../upstream-error.js';
 import { Farewell } from './farewell.js';
 import { Pursuit } from './pursuit.js';
@@ -31,8 +36,11 @@ import { answerIn, canAskClient, questionOf } from './question.js';
 /** What a call is sent with. */
 export interface A2aCallMeans {
   readonly agent: AgentAddress;
-  readonly sender: A2aSender;
+  /** What sends to the URL of the agent, or to an address of the book. */
+  readonly senderAt: (url: string) => A2aSender;
   readonly access: Access;
+  /** Its addresses, by the URLs that messages go to, where it has several. */
+  readonly book?: AddressBook<string>;
 }
 
 /** So long before its deadline a call is answered with where its task is. */
@@ -52,7 +60,8 @@ export class A2aCall implements ResponseSink, UpstreamSide {
   private request = '';
   private reader: A2aAnswerReader | undefined;
   private readonly pursuit = new Pursuit();
-  private readonly ids: CallerIds;
+  private readonly route: Route<string>;
+  private ids: CallerIds;
   private closing: NodeJS.Timeout | undefined;
   private waiting: NodeJS.Timeout | undefined;
   /** The access token that is shown, where another may be tried: once. */
@@ -63,6 +72,8 @@ export class A2aCall implements ResponseSink, UpstreamSide {
   private onlyWaits = false;
   /** Of the task that the message goes on with. */
   private earlierTaskId: string | undefined;
+  /** It goes on with what the agent has at one address, and nowhere else. */
+  private isBound = false;
   private isOver = false;
   private steps = 0;
   private questions = 0;
@@ -73,7 +84,10 @@ export class A2aCall implements ResponseSink, UpstreamSide {
     private readonly done: () => void,
   ) {
     open.carrier = this;
-    this.ids = new CallerIds(means.access.idKeys ?? [], open.call.principal.id);
+    const { agent, book, access } = means;
+    this.route = new Route(agent.url, book);
+    const places = book?.addresses.map(({ line }) => this.placeOf(line));
+    this.ids = new CallerIds(access.idKeys ?? [], open.call.principal.id, places);
   }
 
   get held(): Claim {
@@ -98,6 +112,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
     if (this.isOver) return;
     this.open.heard = true;
     this.hasBegun = true;
+    this.route.answered();
     this.pursuit.heard();
     try {
       checkDepth(text, A2A_LIMITS.depthMax);
@@ -108,7 +123,7 @@ export class A2aCall implements ResponseSink, UpstreamSide {
       const reason = error instanceof AnswerRefused ? error.message : 'it is no JSON-RPC of A2A';
       return this.stop(() => this.end(invalidAnswer(reason)));
     }
-    const { bytesMax } = this.means.sender;
+    const { bytesMax } = this.sender;
     if (this.turn.chars > bytesMax) return this.stop(() => this.give(tooLong(bytesMax)));
     this.reader?.keeps(this.turn.chars);
     this.tellProgress();
@@ -125,7 +140,10 @@ export class A2aCall implements ResponseSink, UpstreamSide {
   failed(error: GatewayError): void {
     if (this.isOver) return;
     this.open.heard ||= this.reader?.heard === true;
+    if (this.hasMoved(error)) return;
     if (this.tokenId !== undefined && asObject(error.data).status === 401) return this.showAnother(this.tokenId, error);
+    const { status, scopes } = asObject(error.data);
+    if (status === 403 && Array.isArray(scopes)) return this.askForMore(error, scopes as string[]);
     const isLost =
       error.code === 'upstream.closed' || (this.purpose !== 'tell' && error.code === 'upstream.unreachable');
     if (isLost && this.turn.taskId !== undefined && this.pursuit.mayGoOn(this.purpose)) this.pursue();
@@ -136,8 +154,8 @@ export class A2aCall implements ResponseSink, UpstreamSide {
     const taskId = this.turn.taskId ?? this.earlierTaskId;
     this.stop(() => this.finish());
     if (taskId === undefined || this.onlyWaits) return;
-    const { agent, sender, access } = this.means;
-    new Farewell(this.open.call.principal.id).send(sender, {
+    const { agent, access } = this.means;
+    new Farewell(this.open.call.principal.id).send(this.sender, {
       text: taskRequest(agent, 'cancel', taskId),
       version: agent.version,
       access,
@@ -146,8 +164,14 @@ export class A2aCall implements ResponseSink, UpstreamSide {
     });
   }
 
-  private begin({ parts, contextId, taskId }: AgentCallArguments): void {
+  /** What there was before is where it was. */
+  private begin({ parts, contextId, taskId, place }: AgentCallArguments): void {
     this.watchDeadline();
+    const earlier = this.means.book?.addresses.find(({ line }) => this.placeOf(line) === place);
+    this.isBound = earlier !== undefined;
+    if (earlier === undefined) this.route.begin();
+    else this.route.beginAt(earlier.line);
+    this.ids = this.ids.at(this.placeOf(this.route.line));
     if (parts.length > 0) return this.tell({ messageId: randomUUID(), parts, contextId, taskId });
     this.onlyWaits = true;
     this.turn.taskId = taskId;
@@ -178,10 +202,34 @@ export class A2aCall implements ResponseSink, UpstreamSide {
   }
 
   private dispatch(purpose: Purpose, text: string): void {
-    const { agent, sender, access } = this.means;
+    const { agent, access } = this.means;
     this.purpose = purpose;
     this.request = text;
-    this.reader = sender.send({ text, version: agent.version, access, headers: this.traceHeaders }, this);
+    this.reader = this.sender.send({ text, version: agent.version, access, headers: this.traceHeaders }, this);
+  }
+
+  private get sender(): A2aSender {
+    return this.means.senderAt(this.route.line);
+  }
+
+  private placeOf(line: string): string {
+    return line === this.means.agent.url ? ONLY_PLACE : line;
+  }
+
+  /** Whether another address has taken over a message of which nothing was sent to this one. */
+  private hasMoved(error: GatewayError): boolean {
+    const { route } = this;
+    if (!isOfAddress(error)) return false;
+    route.failed(addressReason(error));
+    const isWhole = this.isBound || this.hasBegun || this.purpose !== 'tell';
+    if (isWhole || !mayGoElsewhere(error, false) || !route.goesOn()) return false;
+    this.ids = this.ids.at(this.placeOf(route.line));
+    try {
+      this.dispatch(this.purpose, this.request);
+    } catch (problem) {
+      this.failed(toUpstreamError(problem));
+    }
+    return true;
   }
 
   private get traceHeaders(): readonly string[] {
@@ -204,6 +252,10 @@ export class A2aCall implements ResponseSink, UpstreamSide {
         else if (!this.isOver) this.dispatch(this.purpose, this.request);
       })
       .catch((error: unknown) => this.end(toGatewayError(error)));
+  }
+
+  private askForMore(refusal: GatewayError, scopes: readonly string[]): void {
+    void askedForMore(this.means.access, refusal, scopes).then((error) => this.end(error));
   }
 
   private tellProgress(): void {

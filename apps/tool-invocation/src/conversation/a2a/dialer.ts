@@ -4,6 +4,7 @@ import type { Settings } from '../../tool-invocation.settings.js';
 import type { A2aSender } from '../../transport/a2a/sender.js';
 import type { Access } from '../../transport/channel.js';
 import type { EgressPolicy } from '../../transport/egress/egress-policy.js';
+import type { AddressChecks } from '../address-checks.js';
 import type { UpstreamDialer } from '../dialer.js';
 import type { Peer } from '../peer.js';
 import { quietIdentity } from '../quiet-peer.js';
@@ -17,32 +18,41 @@ const IDENTITY = quietIdentity({ tools: {} });
  */
 export class A2aDialer implements UpstreamDialer {
   readonly spoken = new SpokenEras('modern');
-  private sender: A2aSender | undefined;
+  /** By the URL that messages go to. */
+  private readonly senders = new Map<string, A2aSender>();
 
   constructor(
     /** Undefined: its card has never been read. */
     private readonly agent: AgentAddress | undefined,
     private readonly settings: Settings,
     private readonly egress: EgressPolicy,
+    readonly addresses?: AddressChecks<string>,
   ) {
     this.spoken.settle({ era: 'modern', identity: IDENTITY });
   }
 
   async dial(access: Access): Promise<Peer> {
-    const { agent } = this;
+    const { agent, addresses } = this;
     if (agent === undefined) throw fail('upstream.unreachable', { executed: 'no' });
     const [{ A2aPeer }, { A2aSender }] = await Promise.all([
       import('./peer.js'),
       import('../../transport/a2a/sender.js'),
     ]);
-    this.sender ??= new A2aSender(agent.url, this.settings, this.egress);
-    return new A2aPeer(IDENTITY, agent, this.sender, access);
+    const senderAt = (url: string): A2aSender => {
+      const known = this.senders.get(url);
+      if (known !== undefined) return known;
+      const sender = new A2aSender(url, this.settings, this.egress);
+      this.senders.set(url, sender);
+      return sender;
+    };
+    return new A2aPeer(IDENTITY, { agent, senderAt, access, ...(addresses && { book: addresses.book }) });
   }
 
   async recheck(): Promise<void> {}
 
   async close(): Promise<void> {
-    await this.sender?.close();
-    this.sender = undefined;
+    const open = [...this.senders.values()];
+    this.senders.clear();
+    await Promise.all(open.map((sender) => sender.close()));
   }
 }

@@ -1,14 +1,11 @@
 import { AGENT_TOOL } from '#libs/a2a';
-import type { AgentAddress } from '#contracts/registry/resolve-upstream.request';
 import { SlotMap } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { METHOD_NOT_FOUND } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
-import type { A2aSender } from '../../transport/a2a/sender.js';
-import type { Access } from '../../transport/channel.js';
 import type { PeerIdentity } from '../peer.js';
 import { QuietPeer } from '../quiet-peer.js';
-import { A2aCall } from './call.js';
+import { A2aCall, type A2aCallMeans } from './call.js';
 
 /** An agent in the place of an MCP server: it has one tool, and nothing happens at it beside its calls. */
 export class A2aPeer extends QuietPeer {
@@ -16,9 +13,7 @@ export class A2aPeer extends QuietPeer {
 
   constructor(
     identity: PeerIdentity,
-    private readonly agent: AgentAddress,
-    private readonly sender: A2aSender,
-    private readonly access: Access,
+    private readonly means: A2aCallMeans,
   ) {
     super(identity, 'An A2A agent');
   }
@@ -34,8 +29,7 @@ export class A2aPeer extends QuietPeer {
       return;
     }
     if (target !== AGENT_TOOL) return open.fail(fail('registry.tool_unknown', { executed: 'no' }));
-    const { agent, sender, access } = this;
-    const call = new A2aCall(open, { agent, sender, access }, () => this.done(call));
+    const call = new A2aCall(open, this.means, () => this.done(call));
     this.calls.add(call);
     open.upstreamSide = call;
     call.send();

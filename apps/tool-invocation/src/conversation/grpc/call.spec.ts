@@ -29,7 +29,7 @@ const given = ({ isStreaming = false, renew = async () => true } = {}) => {
   const open = new OpenCall({ principal: { id: 'ada@example.com' } } as never, '{}', '');
   open.deadlineAtMs = performance.now() + 10_000;
   const done = vi.fn();
-  const call = new GrpcCall(open, { sender, access, registry: {} } as never, done);
+  const call = new GrpcCall(open, { url: '', senderAt: () => sender, access, registry: {} } as never, done);
   const method = { path: '/a.A/Do', isStreaming, isIdempotent: false, encode: () => Buffer.of(), decode: () => '{}' };
   call.send(method as unknown as GrpcMethod);
   return { call, open, access, sent, done };

@@ -1,9 +1,10 @@
-import { type GatewayError, toGatewayError } from '#libs/errors';
+import { toGatewayError } from '#libs/errors';
 import {
   answerResult,
   GRPC_LIMITS,
   GRPC_OK,
   GRPC_UNAUTHENTICATED,
+  GRPC_UNAVAILABLE,
   type GrpcMethod,
   type GrpcStatus,
   statusResult,
@@ -14,29 +15,34 @@ import { ArgumentsRefused, textResult, type ToolResult } from '#libs/openapi';
 import { type Claim, bytesHeld } from '#libs/resilience';
 import { traceHeaders } from '#libs/telemetry';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
+import type { AddressBook } from '../../transport/addresses/address-book.js';
 import type { Access } from '../../transport/channel.js';
 import type { GrpcAnswerCollector, MessageSink } from '../../transport/grpc/answer-collector.js';
 import type { GrpcSender } from '../../transport/grpc/sender.js';
+import { RoutedCall } from '../routed-call.js';
 import { invalidAnswer, toUpstreamError } from '../upstream-error.js';
 import type { GrpcMethods } from './api.js';
 
 /** What a call is sent with. */
 export interface GrpcCallMeans {
-  readonly sender: GrpcSender;
+  readonly url: string;
+  /** What sends to `url`, or to an address of the book. */
+  readonly senderAt: (url: string) => GrpcSender;
   readonly access: Access;
   readonly registry: GrpcMethods['registry'];
+  /** Its addresses, by their URLs, where it has several. */
+  readonly book?: AddressBook<string>;
 }
 
 /** So long before its deadline a stream is answered with what has come. */
 const MARGIN_MS = 250;
 
 /** A tool call on its way to a gRPC server and back. */
-export class GrpcCall implements MessageSink, UpstreamSide {
+export class GrpcCall extends RoutedCall<GrpcStatus> implements MessageSink, UpstreamSide {
   slot = -1;
   private method: GrpcMethod | undefined;
   private request: Uint8Array | undefined;
-  private collector: GrpcAnswerCollector | undefined;
-  private isRepeated = false;
+  protected collector: GrpcAnswerCollector | undefined;
   /** The access token that is shown, where another may be tried: once. */
   private tokenId: string | undefined;
   private readonly messages: string[] = [];
@@ -44,10 +50,12 @@ export class GrpcCall implements MessageSink, UpstreamSide {
   private closing: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly open: OpenCall,
+    open: OpenCall,
     private readonly means: GrpcCallMeans,
     private readonly done: () => void,
-  ) {}
+  ) {
+    super(open, means.url, means.book);
+  }
 
   get held(): Claim {
     return this.open.held;
@@ -58,7 +66,8 @@ export class GrpcCall implements MessageSink, UpstreamSide {
     this.tokenId = this.means.access.tokenId;
     try {
       this.request = method.encode(memberText(this.open.paramsText, 'arguments') ?? '{}');
-      this.dispatch(method, this.request);
+      this.route.begin();
+      this.dispatch();
     } catch (error) {
       if (error instanceof ArgumentsRefused) this.give(textResult(error.message, true));
       else this.end(toGatewayError(error));
@@ -76,7 +85,7 @@ export class GrpcCall implements MessageSink, UpstreamSide {
     } catch (error) {
       return this.stop(() => this.end(toUpstreamError(error)));
     }
-    const { bytesMax } = this.means.sender;
+    const { bytesMax } = this.sender;
     if (!method.isStreaming) {
       if (this.messages.length > 1) this.stop(() => this.end(invalidAnswer('it has more than one message')));
       else if (this.chars > bytesMax) this.stop(() => this.give(tooLong(bytesMax)));
@@ -90,7 +99,12 @@ export class GrpcCall implements MessageSink, UpstreamSide {
 
   ended(status: GrpcStatus): void {
     this.open.heard = true;
-    if (this.open.ended) return;
+    const away = status.code === GRPC_UNAVAILABLE ? 'The server answered UNAVAILABLE' : null;
+    if (this.open.ended || this.isElsewhere(status, away)) return;
+    this.conclude(status);
+  }
+
+  protected conclude(status: GrpcStatus): void {
     const { access, registry } = this.means;
     const { messages, method } = this;
     const isRefused = status.code === GRPC_UNAUTHENTICATED && messages.length === 0;
@@ -105,37 +119,31 @@ export class GrpcCall implements MessageSink, UpstreamSide {
     this.give(answerResult(json));
   }
 
-  /** A connection that was kept open may have been closed at the other end: what may be repeated is, once. */
-  failed(error: GatewayError): void {
-    const { method, request } = this;
-    const heard = this.collector?.heard === true;
-    const isLost = error.code === 'upstream.closed' && !heard && method?.isIdempotent === true;
-    if (isLost && request !== undefined && !this.isRepeated && !this.open.ended) {
-      this.isRepeated = true;
-      try {
-        return this.dispatch(method, request);
-      } catch (problem) {
-        return this.end(toUpstreamError(problem));
-      }
-    }
-    this.open.heard ||= heard;
-    this.end(error);
-  }
-
   cancel(): void {
     this.finish();
     this.collector?.abandon();
   }
 
-  private dispatch(method: GrpcMethod, request: Uint8Array): void {
-    const { sender, access } = this.means;
+  protected dispatch(): void {
+    const { access } = this.means;
+    const method = this.method as GrpcMethod;
+    const request = this.request as Uint8Array;
     const timeoutMs = this.open.deadlineAtMs - performance.now();
     const headers = [...access.headers, ...traceHeaders(this.open.traceparent, this.open.call.passedContext)];
     clearTimeout(this.closing);
     if (method.isStreaming && timeoutMs > 2 * MARGIN_MS)
       this.closing = setTimeout(() => this.messages.length > 0 && this.cutShort(), timeoutMs - MARGIN_MS);
-    this.collector = sender.send({ path: method.path, messages: [request], headers, timeoutMs }, this);
-    this.open.carrier = this.collector;
+    this.collector = this.sender.send({ path: method.path, messages: [request], headers, timeoutMs }, this);
+    this.open.carrier = this.carrier;
+  }
+
+  private get sender(): GrpcSender {
+    return this.means.senderAt(this.route.line);
+  }
+
+  /** A stream that has begun stays whole. */
+  protected get mayBeRepeated(): boolean {
+    return this.method?.isIdempotent === true && this.messages.length === 0;
   }
 
   private showAnother(tokenId: string, status: GrpcStatus): void {
@@ -144,7 +152,7 @@ export class GrpcCall implements MessageSink, UpstreamSide {
     renewing
       .then((isRenewed) => {
         if (!isRenewed) this.ended(status);
-        else if (!this.open.ended) this.dispatch(this.method as GrpcMethod, this.request as Uint8Array);
+        else if (!this.open.ended) this.dispatch();
       })
       .catch((error: unknown) => this.end(toGatewayError(error)));
   }
@@ -166,12 +174,7 @@ export class GrpcCall implements MessageSink, UpstreamSide {
     this.open.answer({ kind: 'result' }, shown, isError);
   }
 
-  private end(error: GatewayError): void {
-    this.finish();
-    this.open.fail(error);
-  }
-
-  private finish(): void {
+  protected finish(): void {
     clearTimeout(this.closing);
     this.done();
   }

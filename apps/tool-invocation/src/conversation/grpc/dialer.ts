@@ -1,7 +1,10 @@
 import type { Settings } from '../../tool-invocation.settings.js';
-import type { Access } from '../../transport/channel.js';
+import type { AddressBook } from '../../transport/addresses/address-book.js';
+import type { Access, AccessTls } from '../../transport/channel.js';
 import type { EgressPolicy } from '../../transport/egress/egress-policy.js';
 import type { GrpcSender } from '../../transport/grpc/sender.js';
+import { ByTls } from '../../transport/http/by-tls.js';
+import { AddressChecks } from '../address-checks.js';
 import type { UpstreamDialer } from '../dialer.js';
 import type { Peer } from '../peer.js';
 import { quietIdentity } from '../quiet-peer.js';
@@ -16,17 +19,21 @@ const IDENTITY = quietIdentity({ tools: {} });
  */
 export class GrpcDialer implements UpstreamDialer {
   readonly spoken = new SpokenEras('modern');
-  private sender: GrpcSender | undefined;
+  readonly addresses: AddressChecks<string> | undefined;
+  /** By the URL of the address. */
+  private readonly senders = new Map<string, ByTls<GrpcSender>>();
   private methods: GrpcMethods | undefined;
 
-  /** `resolve`: rejects with `upstream.unknown` or `registry.unavailable`. */
+  /** `resolve`: rejects with `upstream.unknown` or `registry.unavailable`. `book`: where the server has several addresses. */
   constructor(
-    private readonly url: string | null,
+    private readonly url: string,
     private readonly resolve: () => Promise<ResolvedApi>,
     private readonly settings: Settings,
     private readonly egress: EgressPolicy,
+    book?: AddressBook<string>,
   ) {
     this.spoken.settle({ era: 'modern', identity: IDENTITY });
+    this.addresses = book && new AddressChecks(book, this.look);
   }
 
   async dial(access: Access): Promise<Peer> {
@@ -35,15 +42,38 @@ export class GrpcDialer implements UpstreamDialer {
       import('./api.js'),
       import('../../transport/grpc/sender.js'),
     ]);
-    this.sender ??= new GrpcSender(this.url, this.settings, this.egress);
     this.methods ??= new GrpcMethods(await this.resolve());
-    return new GrpcPeer(IDENTITY, this.methods, this.sender, access);
+    const { url, addresses } = this;
+    return new GrpcPeer(IDENTITY, this.methods, {
+      url,
+      senderAt: (place) => this.senderAt(GrpcSender, place, access.tls),
+      access,
+      ...(addresses && { book: addresses.book }),
+    });
   }
 
   async recheck(): Promise<void> {}
 
   async close(): Promise<void> {
-    await this.sender?.close();
-    this.sender = undefined;
+    const open = [...this.senders.values()];
+    this.senders.clear();
+    await Promise.all(open.map((senders) => senders.close()));
+  }
+
+  private readonly look = async (url: string, { tls }: Access, timeoutMs: number): Promise<void> => {
+    const [{ checkHealth }, { GrpcSender }] = await Promise.all([
+      import('./health.js'),
+      import('../../transport/grpc/sender.js'),
+    ]);
+    await checkHealth(this.senderAt(GrpcSender, url, tls), timeoutMs);
+  };
+
+  private senderAt(Sender: typeof GrpcSender, url: string, tls: AccessTls | undefined): GrpcSender {
+    let senders = this.senders.get(url);
+    if (senders === undefined) {
+      senders = new ByTls((shown) => new Sender(url, this.settings, this.egress, shown));
+      this.senders.set(url, senders);
+    }
+    return senders.of(tls);
   }
 }

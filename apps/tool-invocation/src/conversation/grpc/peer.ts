@@ -2,12 +2,10 @@ import { SlotMap } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import { METHOD_NOT_FOUND } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
-import type { Access } from '../../transport/channel.js';
-import type { GrpcSender } from '../../transport/grpc/sender.js';
 import type { PeerIdentity } from '../peer.js';
 import { QuietPeer } from '../quiet-peer.js';
 import type { GrpcMethods } from './api.js';
-import { GrpcCall } from './call.js';
+import { GrpcCall, type GrpcCallMeans } from './call.js';
 
 /** A gRPC server in the place of an MCP server: it has tools, and nothing happens at it beside their calls. */
 export class GrpcPeer extends QuietPeer {
@@ -16,8 +14,7 @@ export class GrpcPeer extends QuietPeer {
   constructor(
     identity: PeerIdentity,
     private readonly methods: GrpcMethods,
-    private readonly sender: GrpcSender,
-    private readonly access: Access,
+    private readonly means: Omit<GrpcCallMeans, 'registry'>,
   ) {
     super(identity, 'A gRPC server');
   }
@@ -32,8 +29,7 @@ export class GrpcPeer extends QuietPeer {
       open.answer({ kind: 'error', error: { code: METHOD_NOT_FOUND, message: `A gRPC server has no ${method}` } });
       return;
     }
-    const { sender, access } = this;
-    const call = new GrpcCall(open, { sender, access, registry: this.methods.registry }, () => this.done(call));
+    const call = new GrpcCall(open, { ...this.means, registry: this.methods.registry }, () => this.done(call));
     this.calls.add(call);
     open.upstreamSide = call;
     try {

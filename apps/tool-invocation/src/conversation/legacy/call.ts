@@ -6,7 +6,7 @@ import {
   isTaskMethod,
   notificationText,
   requestText,
-  withMeta,
+  withMetaText,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import type { Claim } from '#libs/resilience';
@@ -21,6 +21,7 @@ import { nextRequestId } from '../request.js';
 import { ownerOf } from '../../call/owner.js';
 import { toUpstreamError } from '../upstream-error.js';
 import { refusesSession, saysLostSession } from './lost-session.js';
+import { callMeta } from './request.js';
 
 /** How a request for the sake of a call differs from the call itself. */
 export interface RequestOverrides {
@@ -74,14 +75,13 @@ export class LegacyCall implements ExchangeSink, UpstreamSide {
     readonly open: OpenCall,
     private readonly overrides: RequestOverrides,
   ) {
-    const { call, traceparent, wantsProgress } = open;
+    const { call, traceparent } = open;
     const { method = call.method, paramsText = open.paramsText, onServerRequest, follows = false } = overrides;
     this.hasBegun = follows;
     const id = nextRequestId();
-    const meta: Record<string, unknown> = { ...call.meta, traceparent, ...call.passedContext };
-    if (wantsProgress) meta.progressToken = id;
-    const text = requestText(id, method, withMeta(paramsText, meta));
+    const text = requestText(id, method, withMetaText(paramsText, callMeta(open, id)));
     this.exchange = new Exchange(id, text, traceHeaders(traceparent, call.passedContext), this);
+    this.exchange.deadlineAtMs = open.deadlineAtMs;
     this.requestReceiver = onServerRequest === undefined ? open : { call, serverRequest: onServerRequest };
     this.owner = overrides.owner ?? (isTaskMethod(call.method) ? null : ownerOf(call));
     open.carrier = this.exchange;

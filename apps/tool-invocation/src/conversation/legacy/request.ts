@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail, type GatewayError, toGatewayError } from '#libs/errors';
 import { asObject, LEGACY_REVISIONS, MODERN_REVISION, notificationText, withMembers } from '#libs/mcp';
+import type { OpenCall } from '../../call/open-call.js';
 import type { Channel } from '../../transport/channel.js';
-import type { PeerIdentity } from '../peer.js';
+import { type PeerIdentity, gatewayIdIn } from '../peer.js';
 import { CLIENT_INFO, request } from '../request.js';
 
 /**
@@ -53,6 +54,7 @@ const identityOf = (result: Readonly<Record<string, unknown>>): PeerIdentity => 
     serverInfo: asObject(serverInfo),
     capabilities: asObject(capabilities),
     instructions: typeof instructions === 'string' ? instructions : null,
+    ...gatewayIdIn(result),
   };
 };
 
@@ -63,6 +65,13 @@ const MAY_HAVE_NEWER_KEYS = /"(?:inputResponses|requestState|task)"/;
 /** The params of a call without what only a 2026-07-28 upstream knows. */
 export const legacyParams = (paramsText: string): string =>
   MAY_HAVE_NEWER_KEYS.test(paramsText) ? withMembers(paramsText, NEWER_KEYS) : paramsText;
+
+/** The `_meta` of a call, as JSON; `id`: what its progress is told by, where that is wanted. */
+export const callMeta = ({ call, traceparent, wantsProgress }: OpenCall, id: number): string => {
+  const { meta, passedContext } = call;
+  if (meta === undefined && passedContext === undefined && !wantsProgress) return `{"traceparent":"${traceparent}"}`;
+  return JSON.stringify({ ...meta, traceparent, ...passedContext, ...(wantsProgress && { progressToken: id }) });
+};
 
 const HOP_KEYS = { _meta: null, task: null };
 const OLDER_KEYS = { ...HOP_KEYS, elicitationId: null };

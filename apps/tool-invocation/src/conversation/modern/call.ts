@@ -3,10 +3,9 @@ import {
   type IncomingError,
   type IncomingNotification,
   type IncomingResult,
-  META_LOG_LEVEL,
   notificationText,
   requestText,
-  withMeta,
+  withMetaText,
   HEADER_MISMATCH,
 } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
@@ -21,7 +20,7 @@ import type { PeerEvents } from '../peer.js';
 import { nextRequestId } from '../request.js';
 import { toUpstreamError } from '../upstream-error.js';
 import { giveModernError, giveModernResult } from './answer.js';
-import { callHeaders, modernMeta } from './request.js';
+import { callHeaders, callMeta } from './request.js';
 
 /** What a call needs of its peer. */
 export interface ModernCallOwner {
@@ -49,18 +48,11 @@ export class ModernCall implements ExchangeSink, UpstreamSide {
   ) {}
 
   send(): void {
-    const { call, paramsText, traceparent, logLevel, wantsProgress } = this.open;
+    const { call, paramsText } = this.open;
     const id = nextRequestId();
-    const meta: Record<string, unknown> = {
-      ...call.meta,
-      ...modernMeta(call.client.capabilities),
-      traceparent,
-      ...call.passedContext,
-    };
-    if (logLevel !== undefined) meta[META_LOG_LEVEL] = logLevel;
-    if (wantsProgress) meta.progressToken = id;
-    const text = requestText(id, call.method, withMeta(paramsText, meta));
+    const text = requestText(id, call.method, withMetaText(paramsText, callMeta(this.open, id)));
     this.exchange = new Exchange(id, text, this.peer.overHttp ? callHeaders(this.open, this.mirrors) : [], this);
+    this.exchange.deadlineAtMs = this.open.deadlineAtMs;
     this.open.carrier = this.exchange;
     this.open.upstreamSide = this;
     this.peer.channel.request(this.exchange);

@@ -3,11 +3,12 @@ import {
   type HeaderMirror,
   META_CLIENT_CAPABILITIES,
   META_CLIENT_INFO,
+  META_LOG_LEVEL,
   META_PROTOCOL_VERSION,
   mirrorHeaders,
   MODERN_REVISION,
 } from '#libs/mcp';
-import { traceHeaders } from '#libs/telemetry';
+import { addTraceHeaders } from '#libs/telemetry';
 import type { OpenCall } from '../../call/open-call.js';
 import { CLIENT_INFO } from '../request.js';
 
@@ -31,7 +32,7 @@ export const callHeaders = (
 ): string[] => {
   const headers = modernHeaders(method);
   if (NAMED.has(method)) headers.push('mcp-name', encodeHeaderValue(target));
-  headers.push(...traceHeaders(traceparent, passedContext));
+  addTraceHeaders(headers, traceparent, passedContext);
   if (mirrors.length > 0) headers.push(...mirrorHeaders(mirrors, paramsText));
   return headers;
 };
@@ -42,3 +43,22 @@ export const modernMeta = (capabilities: object): Record<string, unknown> => ({
   [META_CLIENT_INFO]: CLIENT_INFO,
   [META_CLIENT_CAPABILITIES]: capabilities,
 });
+
+/** What of it is the same in every call, as JSON up to the capabilities. */
+const KNOWN = JSON.stringify(modernMeta({})).slice(0, -'{}}'.length);
+
+/** The `_meta` of a call, as JSON; `id`: what its progress is told by, where that is wanted. */
+export const callMeta = ({ call, traceparent, logLevel, wantsProgress }: OpenCall, id: number): string => {
+  const { meta, client, passedContext } = call;
+  const capabilities = JSON.stringify(client.capabilities);
+  const text = `${KNOWN}${capabilities},"traceparent":"${traceparent}"}`;
+  if (meta === undefined && passedContext === undefined && logLevel === undefined && !wantsProgress) return text;
+  return JSON.stringify({
+    ...meta,
+    ...modernMeta(client.capabilities),
+    traceparent,
+    ...passedContext,
+    ...(logLevel !== undefined && { [META_LOG_LEVEL]: logLevel }),
+    ...(wantsProgress && { progressToken: id }),
+  });
+};

@@ -1,4 +1,5 @@
-import { type GatewayError, toGatewayError } from '#libs/errors';
+import { toGatewayError } from '#libs/errors';
+import { missingScopesOf } from '#libs/identity';
 import { FilterFailed, type JsonFilters } from '#libs/jq';
 import { type Claim, bytesHeld } from '#libs/resilience';
 import { memberText } from '#libs/mcp';
@@ -15,9 +16,12 @@ import {
   type ToolResult,
 } from '#libs/openapi';
 import type { OpenCall, UpstreamSide } from '../../call/open-call.js';
-import type { Access } from '../../transport/channel.js';
+import { type Access, presentsCredential } from '../../transport/channel.js';
+import type { AddressBook } from '../../transport/addresses/address-book.js';
 import type { AnswerCollector, AnswerSink } from '../../transport/http-api/answer-collector.js';
 import type { HttpApiSender } from '../../transport/http-api/sender.js';
+import { AWAY, askedForMore, refusalOf } from '../../transport/http/refusal.js';
+import { RoutedCall } from '../routed-call.js';
 import { toUpstreamError } from '../upstream-error.js';
 import type { HttpTool } from './tools.js';
 
@@ -47,31 +51,39 @@ export interface HttpCallMeans {
   readonly sender: HttpApiSender;
   readonly access: Access;
   readonly filters: JsonFilters;
+  /** Its addresses, by their base URLs, where it has several. */
+  readonly book?: AddressBook<string>;
 }
 
 /** A tool call on its way to an HTTP API and back. */
-export class HttpCall implements AnswerSink, UpstreamSide {
+export class HttpCall extends RoutedCall<HttpAnswer> implements AnswerSink, UpstreamSide {
   slot = -1;
   private tool: HttpTool | undefined;
   private request: HttpRequest | undefined;
-  private collector: AnswerCollector | undefined;
-  private isRepeated = false;
+  protected collector: AnswerCollector | undefined;
+  /** The base URL that the request was made for. */
+  private line = '';
   /** The access token that is shown, where another may be tried: once. */
   private tokenId: string | undefined;
 
   constructor(
-    private readonly open: OpenCall,
+    open: OpenCall,
     private readonly means: HttpCallMeans,
     private readonly done: () => void,
-  ) {}
+  ) {
+    super(open, means.baseUrl, means.book);
+  }
 
   send(tool: HttpTool): void {
     if (this.open.ended) return this.done();
     this.tool = tool;
-    this.tokenId = tool.binding.security?.length === 0 ? undefined : this.means.access.tokenId;
+    this.tokenId = this.sendsCredential ? this.means.access.tokenId : undefined;
     try {
       const args = memberText(this.open.paramsText, 'arguments') ?? '{}';
-      this.request = buildRequest(tool.binding, this.means.baseUrl, args, tool.check);
+      // What has a server of its own goes to none of the addresses.
+      if (tool.binding.baseUrl === null) this.route.begin();
+      this.line = this.route.line;
+      this.request = buildRequest(tool.binding, this.line, args, tool.check);
       this.dispatch();
     } catch (error) {
       if (error instanceof ArgumentsRefused) this.give(textResult(error.message, true));
@@ -85,7 +97,16 @@ export class HttpCall implements AnswerSink, UpstreamSide {
 
   answered(answer: HttpAnswer): void {
     this.open.heard = true;
+    if (this.isElsewhere(answer, AWAY.has(answer.status) ? `The upstream answered HTTP ${answer.status}` : null))
+      return;
     if (answer.status === 401 && this.tokenId !== undefined) return this.showAnother(this.tokenId, answer);
+    const isNarrow = answer.status === 403 && this.sendsCredential && presentsCredential(this.means.access);
+    const scopes = isNarrow ? missingScopesOf(answer.headers['www-authenticate'] ?? null) : [];
+    if (scopes.length > 0) return this.askForMore(scopes);
+    this.conclude(answer);
+  }
+
+  protected conclude(answer: HttpAnswer): void {
     const filter = this.tool?.filter;
     const json = filter === undefined ? undefined : jsonToFilter(answer);
     if (filter === undefined || json === undefined) return this.tell(answer);
@@ -100,22 +121,6 @@ export class HttpCall implements AnswerSink, UpstreamSide {
     );
   }
 
-  /** A connection that was kept open may have been closed at the other end: what can be repeated is, once. */
-  failed(error: GatewayError): void {
-    const heard = this.collector?.heard === true;
-    const isRepeatable = this.request !== undefined && isIdempotent(this.request.method);
-    if (error.code === 'upstream.closed' && !heard && isRepeatable && !this.isRepeated && !this.open.ended) {
-      this.isRepeated = true;
-      try {
-        return this.dispatch();
-      } catch (problem) {
-        return this.end(toUpstreamError(problem));
-      }
-    }
-    this.open.heard ||= heard;
-    this.end(error);
-  }
-
   cancel(): void {
     this.done();
     this.collector?.abandon();
@@ -126,15 +131,37 @@ export class HttpCall implements AnswerSink, UpstreamSide {
     return this.tool?.binding.security?.length !== 0;
   }
 
-  private dispatch(): void {
+  /** Certificates are for the server of the API; what another serves knows the gateway by none. */
+  private tlsFor(url: string): Access['tls'] {
+    const { access } = this.means;
+    return access.tls && new URL(url).origin === new URL(this.route.line).origin ? access.tls : undefined;
+  }
+
+  protected get mayBeRepeated(): boolean {
+    return this.request !== undefined && isIdempotent(this.request.method);
+  }
+
+  protected dispatch(): void {
     const { sender, access } = this.means;
-    const request = this.request as HttpRequest;
+    const request = this.requestAt(this.route.line);
     const credential = this.sendsCredential ? access.headers : [];
     const query = this.sendsCredential ? access.query : undefined;
     const headers = [...credential, ...traceHeaders(this.open.traceparent, this.open.call.passedContext)];
     const shown = { ...request, headers: besides(request.headers, credential), url: withQuery(request.url, query) };
-    this.collector = sender.send(shown, withCookies(headers, request.headers), this);
-    this.open.carrier = this.collector;
+    this.collector = sender.send(shown, withCookies(headers, request.headers), this, this.tlsFor(request.url));
+    this.open.carrier = this.carrier;
+  }
+
+  private requestAt(line: string): HttpRequest {
+    const request = this.request as HttpRequest;
+    if (line === this.line) return request;
+    this.request = { ...request, url: `${line}${request.url.slice(this.line.length)}` };
+    this.line = line;
+    return this.request;
+  }
+
+  protected finish(): void {
+    this.done();
   }
 
   private showAnother(tokenId: string, answer: HttpAnswer): void {
@@ -146,6 +173,12 @@ export class HttpCall implements AnswerSink, UpstreamSide {
         else if (!this.open.ended) this.dispatch();
       })
       .catch((error: unknown) => this.end(toGatewayError(error)));
+  }
+
+  private askForMore(scopes: readonly string[]): void {
+    const { access } = this.means;
+    const refusal = refusalOf(403, { scopes, presented: true });
+    void askedForMore(access, refusal, scopes).then((error) => this.end(error));
   }
 
   private tell(answer: HttpAnswer, filtered?: string): void {
@@ -170,10 +203,5 @@ export class HttpCall implements AnswerSink, UpstreamSide {
     this.done();
     this.held.set(bytesHeld(text));
     this.open.answer({ kind: 'result', ...(meta !== undefined && { meta }) }, text, isError);
-  }
-
-  private end(error: GatewayError): void {
-    this.done();
-    this.open.fail(error);
   }
 }

@@ -1,6 +1,7 @@
 import type { JsonFilters } from '#libs/jq';
 import type { Access } from '../../transport/channel.js';
 import type { HttpApiSender } from '../../transport/http-api/sender.js';
+import type { AddressChecks } from '../address-checks.js';
 import type { UpstreamDialer } from '../dialer.js';
 import type { Peer } from '../peer.js';
 import { quietIdentity } from '../quiet-peer.js';
@@ -19,12 +20,15 @@ export class HttpApiDialer implements UpstreamDialer {
     private readonly tools: HttpTools,
     private readonly sender: HttpApiSender,
     private readonly filters: JsonFilters,
+    readonly addresses?: AddressChecks<string>,
   ) {
     this.spoken.settle({ era: 'modern', identity: IDENTITY });
   }
 
   async dial(access: Access): Promise<Peer> {
-    return new HttpApiPeer(IDENTITY, this.baseUrl, this.tools, this.sender, access, this.filters);
+    const { baseUrl, sender, filters, addresses } = this;
+    const means = { baseUrl, sender, access, filters, ...(addresses && { book: addresses.book }) };
+    return new HttpApiPeer(IDENTITY, this.tools, means);
   }
 
   async recheck(): Promise<void> {}

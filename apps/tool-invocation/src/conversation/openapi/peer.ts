@@ -2,12 +2,9 @@ import { SlotMap } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import { METHOD_NOT_FOUND } from '#libs/mcp';
 import type { OpenCall } from '../../call/open-call.js';
-import type { JsonFilters } from '#libs/jq';
-import type { Access } from '../../transport/channel.js';
-import type { HttpApiSender } from '../../transport/http-api/sender.js';
 import type { PeerIdentity } from '../peer.js';
 import { QuietPeer } from '../quiet-peer.js';
-import { HttpCall } from './call.js';
+import { HttpCall, type HttpCallMeans } from './call.js';
 import type { HttpTools } from './tools.js';
 
 /** An HTTP API in the place of an MCP server: it has tools, and nothing happens at it beside their calls. */
@@ -16,11 +13,8 @@ export class HttpApiPeer extends QuietPeer {
 
   constructor(
     identity: PeerIdentity,
-    private readonly baseUrl: string,
     private readonly tools: HttpTools,
-    private readonly sender: HttpApiSender,
-    private readonly access: Access,
-    private readonly filters: JsonFilters,
+    private readonly means: HttpCallMeans,
   ) {
     super(identity, 'An HTTP API');
   }
@@ -35,8 +29,7 @@ export class HttpApiPeer extends QuietPeer {
       open.answer({ kind: 'error', error: { code: METHOD_NOT_FOUND, message: `An HTTP API has no ${method}` } });
       return;
     }
-    const { baseUrl, sender, access, filters } = this;
-    const call = new HttpCall(open, { baseUrl, sender, access, filters }, () => this.done(call));
+    const call = new HttpCall(open, this.means, () => this.done(call));
     this.calls.add(call);
     open.upstreamSide = call;
     const tool = this.tools.find(target);

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { decodeUtf8, EventStreamReader, textOf } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import { missingScopesOf } from '#libs/identity';
 import { type Claim, UNCOUNTED_BYTES } from '#libs/resilience';
 import { refusalOf } from '../http/refusal.js';
 import { wireError } from '../http/wire-error.js';
@@ -40,6 +41,7 @@ export class A2aAnswerReader implements Dispatcher.DispatchHandler {
   private status = 0;
   private retryAfter: string | undefined;
   private location: string | undefined;
+  private scopes: readonly string[] = [];
   private isJson = false;
   private controller: Dispatcher.DispatchController | undefined;
   private stream: EventStreamReader | undefined;
@@ -91,6 +93,7 @@ export class A2aAnswerReader implements Dispatcher.DispatchHandler {
     this.status = status;
     this.retryAfter = single(headers['retry-after']);
     this.location = single(headers['location']);
+    if (status === 403) this.scopes = missingScopesOf(single(headers['www-authenticate']) ?? null);
     this.source = new SharedSource([controller]);
     const type = (single(headers['content-type']) ?? '').toLowerCase();
     this.isJson = type.includes('json');
@@ -141,7 +144,7 @@ export class A2aAnswerReader implements Dispatcher.DispatchHandler {
     }
     // Some agents tell an error of JSON-RPC by the status of HTTP too.
     const isAnswer = this.status === 200 || (this.isJson && saysError(text));
-    if (!isAnswer || this.status === 401) return this.refuse(this.refusal(text));
+    if (!isAnswer || this.status === 401 || this.scopes.length > 0) return this.refuse(this.refusal(text));
     this.settle(() => {
       this.sink.received(text);
       if (!this.isLeft) this.sink.ended();
@@ -164,9 +167,9 @@ export class A2aAnswerReader implements Dispatcher.DispatchHandler {
   }
 
   private refusal(said: string): GatewayError {
-    const { retryAfter, location } = this;
+    const { retryAfter, location, scopes } = this;
     const { presented } = this.options;
-    return refusalOf(this.status, { said: said.slice(0, 1_024), retryAfter, location, presented });
+    return refusalOf(this.status, { said: said.slice(0, 1_024), retryAfter, location, scopes, presented });
   }
 
   private refuse(error: GatewayError): void {

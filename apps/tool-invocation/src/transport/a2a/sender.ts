@@ -2,6 +2,7 @@ import { A2A_VERSION_HEADER, type A2aVersion } from '#libs/a2a';
 import type { Settings } from '../../tool-invocation.settings.js';
 import { type Access, presentsCredential, requestPath } from '../channel.js';
 import type { EgressPolicy } from '../egress/egress-policy.js';
+import { ByTls } from '../http/by-tls.js';
 import { Pools } from '../http/pools.js';
 import { A2aAnswerReader, type ResponseSink } from './answer-reader.js';
 
@@ -18,7 +19,7 @@ export interface A2aRequest {
 
 /** Sends requests of JSON-RPC to one agent. Connections are shared by all calls. Follows no redirect. */
 export class A2aSender {
-  private readonly pools: Pools;
+  private readonly pools: ByTls<Pools>;
   private readonly url: URL;
 
   /** Throws `upstream.refused` where the agent may not be reached from here. */
@@ -28,7 +29,8 @@ export class A2aSender {
     egress: EgressPolicy,
   ) {
     this.url = egress.parse(url);
-    this.pools = new Pools(this.url.origin, settings, egress);
+    const { origin } = this.url;
+    this.pools = new ByTls((tls) => new Pools(origin, settings, egress, tls));
   }
 
   get bytesMax(): number {
@@ -38,7 +40,7 @@ export class A2aSender {
   send({ text, version, access, headers, isControl = false }: A2aRequest, sink: ResponseSink): A2aAnswerReader {
     const { resultBytesMax: bytesMax, notifications: talk } = this.settings;
     const reader = new A2aAnswerReader({ bytesMax, talk, presented: presentsCredential(access) }, sink);
-    this.pools[isControl ? 'control' : 'calls'].dispatch(
+    this.pools.of(access.tls)[isControl ? 'control' : 'calls'].dispatch(
       {
         path: requestPath(this.url, access),
         method: 'POST',

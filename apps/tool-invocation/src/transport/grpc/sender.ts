@@ -1,7 +1,9 @@
 import { Pool } from 'undici';
 import { framed, timeoutText } from '#libs/grpc';
 import type { Settings } from '../../tool-invocation.settings.js';
+import type { AccessTls } from '../channel.js';
 import type { EgressPolicy } from '../egress/egress-policy.js';
+import { tlsOptions } from '../http/pools.js';
 import { GrpcAnswerCollector, type MessageSink } from './answer-collector.js';
 
 const HEADER_BYTES_MAX = 16_384;
@@ -30,6 +32,7 @@ export class GrpcSender {
     url: string | null,
     private readonly settings: Settings,
     egress: EgressPolicy,
+    tls?: AccessTls,
   ) {
     const { origin, protocol } = egress.parse(url);
     const { connections } = settings;
@@ -50,6 +53,7 @@ export class GrpcSender {
         lookup: egress.lookup,
         rejectUnauthorized: true,
         preferH2: true,
+        ...tlsOptions(tls),
       },
     };
     this.pool = new Pool(origin, options);

@@ -2,6 +2,8 @@ import { fail } from '#libs/errors';
 import type { HttpRequest } from '#libs/openapi';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { EgressPolicy } from '../egress/egress-policy.js';
+import type { AccessTls } from '../channel.js';
+import { ByTls } from '../http/by-tls.js';
 import { Pools } from '../http/pools.js';
 import { AnswerCollector, type AnswerSink } from './answer-collector.js';
 
@@ -10,7 +12,7 @@ const ORIGINS_MAX = 32;
 
 /** Sends requests to an HTTP API: connections are shared by all calls, and kept for each origin. Follows no redirect. */
 export class HttpApiSender {
-  private readonly pools = new Map<string, Pools>();
+  private readonly pools = new Map<string, ByTls<Pools>>();
 
   constructor(
     private readonly settings: Settings,
@@ -21,19 +23,21 @@ export class HttpApiSender {
     return this.settings.resultBytesMax;
   }
 
-  /** Throws `upstream.refused` where the request may not be sent from here. `headers`: a flat list, besides its own. */
-  send(request: HttpRequest, headers: readonly string[], sink: AnswerSink): AnswerCollector {
+  /** Throws `upstream.refused` where the request may not be sent from here. `headers`: a flat list, besides its own. `tls`: of its origin. */
+  send(request: HttpRequest, headers: readonly string[], sink: AnswerSink, tls?: AccessTls): AnswerCollector {
     const url = this.egress.parse(request.url);
     const collector = new AnswerCollector(this.settings.resultBytesMax, sink);
-    this.poolsOf(url.origin).calls.dispatch(
-      {
-        path: `${url.pathname}${url.search}`,
-        method: request.method,
-        headers: [...request.headers.flat(), ...headers],
-        body: request.body,
-      },
-      collector,
-    );
+    this.poolsOf(url.origin)
+      .of(tls)
+      .calls.dispatch(
+        {
+          path: `${url.pathname}${url.search}`,
+          method: request.method,
+          headers: [...request.headers.flat(), ...headers],
+          body: request.body,
+        },
+        collector,
+      );
     return collector;
   }
 
@@ -42,13 +46,13 @@ export class HttpApiSender {
     this.pools.clear();
   }
 
-  private poolsOf(origin: string): Pools {
+  private poolsOf(origin: string): ByTls<Pools> {
     const known = this.pools.get(origin);
     if (known !== undefined) return known;
     if (this.pools.size >= ORIGINS_MAX) {
       throw fail('upstream.refused', { message: `The API has more than ${ORIGINS_MAX} servers`, executed: 'no' });
     }
-    const pools = new Pools(origin, this.settings, this.egress);
+    const pools = new ByTls((tls) => new Pools(origin, this.settings, this.egress, tls));
     this.pools.set(origin, pools);
     return pools;
   }

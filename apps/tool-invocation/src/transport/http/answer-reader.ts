@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { type CarriedJson, carriedJson, decodeUtf8, EventStreamReader, readMessages, type Stray } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import { missingScopesOf } from '#libs/identity';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
 import type { Redact } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
@@ -39,6 +40,8 @@ export interface AnswerReaderOptions {
   readonly onRedirect: (sent: SentRequest, status: number, location: string | undefined) => boolean;
   /** Answered with HTTP 401, whatever the body is. True: whoever listens has taken over, and may send the request again. */
   readonly onUnauthorised: (sent: SentRequest, refusal: GatewayError) => boolean;
+  /** Answered with HTTP 403 and a challenge that names scopes which are missing. True: whoever listens has taken over. */
+  readonly onScopesMissing: (sent: SentRequest, refusal: GatewayError, scopes: readonly string[]) => boolean;
   /** The stream ended early; with a cause: broke off. True: the answer is fetched in another way. */
   readonly onCutOff: (exchange: Exchange, stream: EventStreamReader, cause: unknown) => boolean;
 }
@@ -104,6 +107,11 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
       return;
     }
     if (status === 401 && !this.exchange.settled && this.options.onUnauthorised(this.request, this.refusal(''))) {
+      this.passedOn = true;
+      controller.abort(new Error('refused'));
+      return;
+    }
+    if (status === 403 && !this.exchange.settled && this.isScopesMissing(headers)) {
       this.passedOn = true;
       controller.abort(new Error('refused'));
       return;
@@ -265,14 +273,20 @@ export class AnswerReader implements Dispatcher.DispatchHandler, Carrier {
     this.exchange.fail(error);
   }
 
-  private refusal(said: string): GatewayError {
+  private refusal(said: string, scopes: readonly string[] = []): GatewayError {
     const { retryAfter, location } = this;
     return refusalOf(this.status, {
       said: said.slice(0, 1_024),
       retryAfter,
       location,
+      scopes,
       presented: this.options.presented,
     });
+  }
+
+  private isScopesMissing(headers: Headers): boolean {
+    const scopes = missingScopesOf(single(headers['www-authenticate']) ?? null);
+    return scopes.length > 0 && this.options.onScopesMissing(this.request, this.refusal('', scopes), scopes);
   }
 
   private faultOr(other: GatewayError): GatewayError {

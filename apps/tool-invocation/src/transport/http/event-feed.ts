@@ -1,4 +1,4 @@
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
@@ -12,7 +12,7 @@ import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
 import { wireError } from './wire-error.js';
 
 export interface EventFeedOptions {
-  readonly pool: Pool;
+  readonly pool: Dispatcher;
   readonly target: RequestTarget;
   /** Asked for whenever the stream is opened. */
   readonly headers: () => readonly string[];

@@ -1,6 +1,7 @@
-import type { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import { missingScopesOf } from '#libs/identity';
 import { type Access, presentsCredential } from '../channel.js';
-import { refusalOf } from './refusal.js';
+import { askedForMore, refusalOf } from './refusal.js';
 import { REDIRECTS_MAX, type RequestTarget } from './request-target.js';
 import { wireError } from './wire-error.js';
 
@@ -22,7 +23,7 @@ interface Posted {
  * Sends a message that nothing but an acknowledgement answers; once more where the access token that was shown is refused.
  * Resolves also where it was not wanted any more when it would have been sent again.
  */
-export const postMessage = async (pool: Pool, target: RequestTarget, posted: Posted): Promise<void> => {
+export const postMessage = async (pool: Dispatcher, target: RequestTarget, posted: Posted): Promise<void> => {
   const { headers, body, access, isWanted } = posted;
   let isRenewed = false;
   for (let redirects = 0; ; redirects++) {
@@ -31,6 +32,7 @@ export const postMessage = async (pool: Pool, target: RequestTarget, posted: Pos
     const { tokenId } = access;
     let status: number;
     let location: string | undefined;
+    let scopes: readonly string[] = [];
     try {
       const response = await pool.request({
         path,
@@ -41,6 +43,7 @@ export const postMessage = async (pool: Pool, target: RequestTarget, posted: Pos
       });
       status = response.statusCode;
       location = [response.headers['location']].flat()[0];
+      if (status === 403) scopes = missingScopesOf([response.headers['www-authenticate']].flat()[0] ?? null);
       // The status has said all: some servers answer by a stream that they leave open.
       await response.body.dump({ limit: 65_536, signal: AbortSignal.timeout(BODY_MS) }).catch(() => {});
     } catch (error) {
@@ -52,6 +55,10 @@ export const postMessage = async (pool: Pool, target: RequestTarget, posted: Pos
       if (await access.renew?.(tokenId)) continue;
     }
     if (redirects >= REDIRECTS_MAX || !target.follow(path, status, location))
-      throw refusalOf(status, { location, presented: presentsCredential(access) });
+      throw await askedForMore(
+        access,
+        refusalOf(status, { location, scopes, presented: presentsCredential(access) }),
+        scopes,
+      );
   }
 };

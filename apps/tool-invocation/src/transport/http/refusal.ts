@@ -1,4 +1,5 @@
-import { fail, type GatewayError } from '#libs/errors';
+import { fail, type GatewayError, toGatewayError } from '#libs/errors';
+import type { Access } from '../channel.js';
 import { OperatorReason } from '../reason.js';
 
 /** What stands before the server says so, or the server as a whole. */
@@ -22,6 +23,8 @@ export interface RefusalFacts {
   readonly said?: string;
   readonly retryAfter?: string | undefined;
   readonly location?: string | undefined;
+  /** Of a 403: the scopes that a token would need, as `missingScopesOf` its challenge. */
+  readonly scopes?: readonly string[];
   /** A credential was sent along. */
   readonly presented?: boolean;
 }
@@ -30,10 +33,13 @@ export interface RefusalFacts {
 export const refusalOf = (status: number, facts: RefusalFacts = {}): GatewayError => {
   const redirects = status >= 300 && status < 400;
   const cause = new HttpRefusal(status, facts.said ?? '', redirects ? shownLocation(facts.location) : undefined);
-  const data = { status, ...retryAfterData(facts.retryAfter) };
+  const { scopes = [] } = facts;
+  const data = { status, ...retryAfterData(facts.retryAfter), ...(scopes.length > 0 && { scopes }) };
   if (status === 401 || status === 403) {
-    const message = `The upstream answered HTTP ${status}; no credential was presented to it`;
-    return fail('upstream.unauthorised', { data, cause, executed: 'no', ...(!facts.presented && { message }) });
+    const message = facts.presented
+      ? wantOf(scopes)
+      : `The upstream answered HTTP ${status}; no credential was presented to it`;
+    return fail('upstream.unauthorised', { data, cause, executed: 'no', ...(message !== null && { message }) });
   }
   if (status === 429)
     return fail('upstream.busy', { message: 'The upstream is limiting calls', data, cause, executed: 'no' });
@@ -47,6 +53,27 @@ export const refusalOf = (status: number, facts: RefusalFacts = {}): GatewayErro
   }
   const message = `The upstream answered HTTP ${status}${redirects ? ', a redirect that is not followed' : ''}`;
   return fail('upstream.invalid_answer', { message, data, cause, executed: status >= 300 ? 'no' : 'unknown' });
+};
+
+const wantOf = (scopes: readonly string[]): string | null =>
+  scopes.length === 0 ? null : `The upstream wants what its credential is not good for: the scope ${scopes.join(' ')}`;
+
+/**
+ * What a request fails with that was refused for want of scopes: where its person consents to more, if that helps; else the refusal.
+ * https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
+export const askedForMore = async (
+  { widen }: Pick<Access, 'widen'>,
+  refusal: GatewayError,
+  scopes: readonly string[],
+): Promise<GatewayError> => {
+  if (scopes.length === 0) return refusal;
+  try {
+    await widen?.(scopes);
+    return refusal;
+  } catch (error) {
+    return toGatewayError(error);
+  }
 };
 
 const LOCATION_CHARS_MAX = 256;

@@ -4,8 +4,10 @@ import { type Access, type Channel, type ChannelEvents, presentsCredential, requ
 import type { Exchange } from '../exchange.js';
 import { AnswerReader, type AnswerReaderOptions, type SentRequest } from '../http/answer-reader.js';
 import { ACCEPT_ENCODING } from '../http/body-decoder.js';
-import type { Pools } from '../http/pools.js';
+import type { ByTls } from '../http/by-tls.js';
+import type { HttpPools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
+import { askedForMore } from '../http/refusal.js';
 import { REDIRECTS_MAX, RequestTarget } from '../http/request-target.js';
 import type { Strays } from '../strays.js';
 import { TalkGauge, type TalkLimits } from '../talk-gauge.js';
@@ -26,7 +28,7 @@ const POST_HEADERS = [
 
 /** What the channels of an upstream have in common. */
 export interface HttpUpstream {
-  readonly pools: Pools;
+  readonly pools: ByTls<HttpPools>;
   readonly url: URL;
   readonly bytesMax: number;
   readonly talk: TalkLimits;
@@ -36,6 +38,9 @@ export interface HttpUpstream {
   /** It has been seen to send no headers of the GET stream before there is an event. */
   withholdsHeaders: boolean;
 }
+
+const withTimeLeft = <Request extends object>(request: Request, deadlineAtMs: number | undefined): Request =>
+  deadlineAtMs === undefined ? request : { ...request, timeLeftMs: deadlineAtMs - performance.now() };
 
 const SESSION_ID = /^[\x21-\x7e]{1,1024}$/;
 
@@ -47,6 +52,7 @@ export class HttpChannel implements Channel {
   private feed: SessionFeed | undefined;
   private readonly resumptions = new Set<Resumption>();
   private readonly target: RequestTarget;
+  private readonly pools: HttpPools;
   /** The same for every request, rather than made anew for each. */
   private readonly reading: AnswerReaderOptions;
 
@@ -55,6 +61,7 @@ export class HttpChannel implements Channel {
     private readonly access: Access,
     private readonly events: ChannelEvents,
   ) {
+    this.pools = upstream.pools.of(access.tls);
     this.target = new RequestTarget(upstream.url, requestPath(upstream.url, access));
     this.reading = {
       bytesMax: upstream.bytesMax,
@@ -67,6 +74,7 @@ export class HttpChannel implements Channel {
       onHeaders: (status, headers) => this.takeSession(status, headers),
       onRedirect: (sent, status, location) => this.redirect(sent, status, location),
       onUnauthorised: (sent, refusal) => this.showAnother(sent, refusal),
+      onScopesMissing: (sent, refusal, scopes) => this.askForMore(sent, refusal, scopes),
       onCutOff: (exchange, stream, cause) => this.resume(exchange, stream, cause === undefined),
     };
   }
@@ -88,7 +96,9 @@ export class HttpChannel implements Channel {
     const { path } = this.target;
     const reader = new AnswerReader({ exchange, path, redirects, tokenId }, this.reading);
     const headers = this.withSession(POST_HEADERS.concat(this.access.headers, exchange.headers));
-    this.upstream.pools.calls.dispatch({ path, method: 'POST', headers, body: exchange.text }, reader);
+    const { pools } = this;
+    const request = { path, method: 'POST', headers, body: exchange.text };
+    pools.calls.dispatch(pools.tellsDeadline ? withTimeLeft(request, exchange.deadlineAtMs) : request, reader);
   }
 
   private redirect(sent: SentRequest, status: number, location: string | undefined): boolean {
@@ -111,6 +121,12 @@ export class HttpChannel implements Channel {
         },
         (error: GatewayError) => exchange.fail(error),
       );
+    return true;
+  }
+
+  /** The call fails in any case: with where its person consents to more, where that can help. */
+  private askForMore({ exchange }: SentRequest, refusal: GatewayError, scopes: readonly string[]): boolean {
+    void askedForMore(this.access, refusal, scopes).then((error) => exchange.fail(error));
     return true;
   }
 
@@ -147,7 +163,7 @@ export class HttpChannel implements Channel {
 
   private postBody(body: string | undefined): Promise<void> {
     const headers = () => this.withSession(POST_HEADERS.concat(this.access.headers));
-    return postMessage(this.upstream.pools.control, this.target, { headers, body, access: this.access });
+    return postMessage(this.pools.control, this.target, { headers, body, access: this.access });
   }
 
   private withSession(headers: string[]): string[] {
@@ -162,7 +178,7 @@ export class HttpChannel implements Channel {
 
   private getOptions(talk: TalkGauge) {
     return {
-      pool: this.upstream.pools.control,
+      pool: this.pools.control,
       target: this.target,
       access: this.access,
       headers: () => this.withSession(['accept', 'text/event-stream', ...this.access.headers]),

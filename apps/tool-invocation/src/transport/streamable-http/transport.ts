@@ -1,7 +1,7 @@
 import type { Settings } from '../../tool-invocation.settings.js';
-import type { Access, ChannelEvents, Transport } from '../channel.js';
-import type { EgressPolicy } from '../egress/egress-policy.js';
-import { Pools } from '../http/pools.js';
+import type { Access, AccessTls, ChannelEvents, Transport } from '../channel.js';
+import { ByTls } from '../http/by-tls.js';
+import type { HttpPools } from '../http/pools.js';
 import type { Strays } from '../strays.js';
 import { HttpChannel, type HttpUpstream } from './channel.js';
 
@@ -9,10 +9,16 @@ import { HttpChannel, type HttpUpstream } from './channel.js';
 export class HttpTransport implements Transport {
   private readonly upstream: HttpUpstream;
 
-  /** `onStatus` hears the status of every answer. */
-  constructor(url: URL, settings: Settings, egress: EgressPolicy, strays: Strays, onStatus?: (status: number) => void) {
+  /** `poolsOf`: connections to the upstream, with these certificates. `onStatus` hears the status of every answer. */
+  constructor(
+    url: URL,
+    poolsOf: (tls: AccessTls | undefined) => HttpPools,
+    settings: Settings,
+    strays: Strays,
+    onStatus?: (status: number) => void,
+  ) {
     this.upstream = {
-      pools: new Pools(url.origin, settings, egress),
+      pools: new ByTls(poolsOf),
       url,
       bytesMax: settings.resultBytesMax,
       talk: settings.notifications,

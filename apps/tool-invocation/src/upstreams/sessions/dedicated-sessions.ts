@@ -4,6 +4,8 @@ import type { Peer } from '../../conversation/peer.js';
 
 interface Claim {
   usedAtMs: number;
+  /** The version of the headers of its client that its conversations show; absent: none is open or being opened. */
+  passed?: string;
   /** One for each set of capabilities that its client has declared. */
   readonly peers: Set<Peer>;
 }
@@ -18,13 +20,29 @@ export class DedicatedSessions {
     else known.usedAtMs = performance.now();
   }
 
-  /** Throws `upstream.session_lost` where a new session would be mistaken for the old one. */
-  use({ key, renewable }: DedicatedSession): void {
+  /**
+   * `passed`: the version of what goes on of the headers of its client. Throws `upstream.session_lost` where a new session
+   * would be mistaken for the old one, and `http.malformed` where other headers would open one beside it.
+   */
+  use({ key, renewable }: DedicatedSession, passed: string): void {
     if (!renewable && !this.claimed.has(key)) {
       const message = 'The session at the upstream is gone, with what it remembered';
       throw fail('upstream.session_lost', { message, executed: 'no' });
     }
     this.claim(key);
+    if (renewable) return;
+    const claim = this.claimed.get(key) as Claim;
+    claim.passed ??= passed;
+    if (claim.passed === passed) return;
+    const message =
+      'The headers that are passed on are not those that the session at the upstream began with: they must stay the same for as long as it lasts';
+    throw fail('http.malformed', { message, executed: 'no' });
+  }
+
+  /** There is no session after all: the next call may begin one with other headers. */
+  notOpened(key: string): void {
+    const claim = this.claimed.get(key);
+    if (claim?.peers.size === 0) delete claim.passed;
   }
 
   opened(key: string, peer: Peer): void {

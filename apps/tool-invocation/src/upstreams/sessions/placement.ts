@@ -1,11 +1,27 @@
 import type { DedicatedSession, UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
-import { canBeAsked, capabilityKey, isTaskMethod, sessionCapabilities } from '#libs/mcp';
+import {
+  ALL_CAPABILITIES,
+  canBeAsked,
+  capabilityKey,
+  isTaskMethod,
+  LEGACY_REVISIONS,
+  MODERN_REVISION,
+  sessionCapabilities,
+} from '#libs/mcp';
 import type { Access } from '../../transport/channel.js';
 import { AskingPool, type PoolTerms, type PoolSlot } from './asking-pool.js';
 
 /** For whom a conversation is wanted: a call, or one who listens and names none. */
 export type Caller = Pick<UpstreamCall, 'client' | 'principal' | 'dedicatedSession'> &
   Partial<Pick<UpstreamCall, 'callId' | 'method' | 'target'>>;
+
+const overviewBy = (revision: string): Caller => ({
+  client: { info: null, capabilities: ALL_CAPABILITIES, revision },
+  principal: { id: '', tokenId: null },
+});
+/** Nobody in particular, who is shown all that an upstream has: without a session, and in one. */
+export const OVERVIEW = overviewBy(MODERN_REVISION);
+export const SESSION_OVERVIEW = overviewBy(LEGACY_REVISIONS[0]);
 
 /** Where a conversation is kept; with a slot where its clients can be asked. */
 export type Place = PooledPlace | { readonly key: string; readonly pool?: undefined; readonly slot?: undefined };

@@ -73,4 +73,4 @@ export class SharedSessions {
 const presentsSame = (one: Access, other: Access): boolean =>
   one.version === other.version || isDeepStrictEqual(presentedBy(one), presentedBy(other));
 
-const presentedBy = ({ headers, env, query, args }: Access) => [headers, env, query, args];
+const presentedBy = ({ headers, env, query, args, tls }: Access) => [headers, env, query, args, tls?.id];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyRequest } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
-import { tracedWithin } from '#libs/telemetry';
+import { tracedWithin, workTaken } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
 import { SlotMap } from '../../flow/slot-map.js';
 import { BEAT_INTERVAL_MS, FIRST_BEAT_MS, FOLLOWING_DEADLINE_MS, SILENCE_MS } from '../../limits.js';
@@ -200,6 +200,7 @@ export class Answerer implements AnswererSide {
       return;
     }
     handling.beatAtMs = nowMs + FIRST_BEAT_MS;
+    workTaken.requests++;
     this.inHand.add(handling);
     if (handling.asker !== undefined) handling.asker.inHand += 1;
     this.deadlines.watch(handling.deadlineAtMs);

@@ -1,6 +1,6 @@
 import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail, toGatewayError } from '#libs/errors';
-import { childTraceparent, isTraced, isTracing } from '#libs/telemetry';
+import { isTraced, stepTraceparent } from '#libs/telemetry';
 import { Outflow, refusal } from '../../flow/outflow.js';
 import { failureToJson, fits, toJson } from '../../json.js';
 import { type Body, type CallContext, WithBody } from '../../port.js';
@@ -56,7 +56,7 @@ export class Handling implements CallContext<unknown> {
     this.id = request.id;
     this.secret = request.secret;
     const { traceparent: asked } = request;
-    this.traceparent = asked === '' ? undefined : isTracing() ? childTraceparent(asked) : asked;
+    this.traceparent = asked === '' ? undefined : stepTraceparent(asked);
   }
 
   get callId(): string {
@@ -156,7 +156,12 @@ export class Handling implements CallContext<unknown> {
 
   private endSpan(errorType: string): void {
     const { traceparent, startedAtMs, contract, request } = this;
-    if (traceparent === undefined || !isTraced(traceparent, startedAtMs, errorType)) return;
+    if (
+      traceparent === undefined ||
+      traceparent === request.traceparent ||
+      !isTraced(traceparent, startedAtMs, errorType)
+    )
+      return;
     answerSpanEnded(contract.subject, { traceparent, parent: request.traceparent, startedAtMs, errorType });
   }
 

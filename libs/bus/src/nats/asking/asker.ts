@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import type { AnyRequest } from '#libs/contracts';
 import { type GatewayError, fail } from '#libs/errors';
 import { DeadlineSweep } from '#libs/resilience';
-import { childTraceparent, currentTrace, isTracing } from '#libs/telemetry';
+import { currentTrace, stepTraceparent } from '#libs/telemetry';
 import type { Msg } from '@nats-io/transport-node';
 import { refusal } from '../../flow/outflow.js';
 import { SlotMap } from '../../flow/slot-map.js';
@@ -80,7 +80,7 @@ export class Asker implements AskerSide {
     const secret = nextSecret();
     const { callId = '', body } = options;
     const parent = options.traceparent ?? currentTrace()?.traceparent ?? '';
-    const traceparent = parent === '' || !isTracing() ? parent : childTraceparent(parent);
+    const traceparent = parent === '' ? parent : stepTraceparent(parent);
     const key = { sentAtMs: nowMs, leftMs, id, secret };
     let outgoing: Outgoing = { callId, traceparent, head, body, stored: false };
     let payload = encodeRequest(key, outgoing);
@@ -111,9 +111,12 @@ export class Asker implements AskerSide {
   /** Nobody has it: it goes to this instance. False when it cannot. */
   private repeat(pending: PendingAsk, instance: string): boolean {
     const nowMs = performance.now();
+    const leftMs = pending.deadlineAtMs - nowMs;
+    // Read after a stall of this process, before the deadlines are looked at.
+    if (leftMs <= 0) return false;
     const secret = nextSecret();
     const subject = subjectOf(pending.contract, instance);
-    const key = { sentAtMs: nowMs, leftMs: pending.deadlineAtMs - nowMs, id: pending.id, secret };
+    const key = { sentAtMs: nowMs, leftMs, id: pending.id, secret };
     if (!this.link.send(subject, encodeRequest(key, pending.outgoing), `${this.inbox}.${pending.id}.${secret}`))
       return false;
     pending.begunAnew(secret, subject, nowMs);

@@ -290,7 +290,7 @@ export class PendingAsk {
   private end(errorType: string): void {
     requestAnswered(this.contract.subject, (performance.now() - this.askedAtMs) / 1_000, errorType);
     const { traceparent } = this.outgoing;
-    if (traceparent === '' || !isTraced(traceparent, this.askedAtMs, errorType)) return;
+    if (traceparent === this.parent || !isTraced(traceparent, this.askedAtMs, errorType)) return;
     const timing = { traceparent, parent: this.parent, startedAtMs: this.askedAtMs, errorType };
     askSpanEnded(this.contract.subject, timing);
   }

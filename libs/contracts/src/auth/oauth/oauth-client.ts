@@ -26,11 +26,23 @@ export const ASSERTION_ALGORITHMS = [
 /** One of them. */
 export type AssertionAlgorithm = (typeof ASSERTION_ALGORITHMS)[number];
 
-/** How tokens are got: by the gateway as itself, for all callers, or for each person with their consent. */
-export const OAUTH_GRANT_TYPES = ['client_credentials', 'authorization_code'] as const;
+/**
+ * How tokens are got: by the gateway as itself, for all callers; for each person with their consent; or for the token of the caller, by
+ * RFC 8693 or as Entra does it.
+ */
+export const OAUTH_GRANT_TYPES = [
+  'client_credentials',
+  'authorization_code',
+  'token-exchange',
+  'on-behalf-of',
+] as const;
 
 /** One of them. */
 export type OAuthGrantType = (typeof OAUTH_GRANT_TYPES)[number];
+
+/** Whether each call is made for the token of its caller. */
+export const exchangesTokens = (grantType: OAuthGrantType | undefined): boolean =>
+  grantType === 'token-exchange' || grantType === 'on-behalf-of';
 
 /** What of a client may be told: all but its secret and its key. */
 export interface ShownOAuthClient {

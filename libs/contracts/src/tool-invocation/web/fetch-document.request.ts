@@ -10,8 +10,10 @@ export const FetchDocument = defineRequest<
   {
     readonly url: string;
     readonly credential?: UpstreamCredential | null;
-    /** Whose credential holds the query, where the URL's is masked. */
+    /** Whose credential holds the query, where the URL's is masked. Only for a URL that is kept of this upstream. */
     readonly upstreamId?: string;
+    /** Whether its certificates are shown too: the URL is at the origin of the upstream. */
+    readonly showsCertificates?: boolean;
     readonly bytesMax: number;
     /** The URL is a stranger's: it leads to the internet, or nowhere, whatever upstreams may be reached. */
     readonly isStrangers?: boolean;

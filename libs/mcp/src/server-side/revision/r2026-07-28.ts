@@ -1,4 +1,5 @@
 import { type GatewayError, fail } from '#libs/errors';
+import { GATEWAY_META } from '../../gateway-way.js';
 import { isObject } from '../../json/is-object.js';
 import {
   CAPABILITY_MISSING,
@@ -154,7 +155,8 @@ const discovery = (server: ServerCapabilities, about: string, cache: CacheHints)
     ...(Object.keys(server.extensions).length > 0 && { extensions: server.extensions }),
   };
   const instructions = server.instructions === null ? '' : `"instructions":${JSON.stringify(server.instructions)},`;
-  return `{"supportedVersions":["2026-07-28"],"capabilities":${JSON.stringify(capabilities)},${instructions}${cacheMembers(cache)}${complete(about)}}`;
+  const meta = server.gatewayId === undefined ? undefined : { [GATEWAY_META]: server.gatewayId };
+  return `{"supportedVersions":["2026-07-28"],"capabilities":${JSON.stringify(capabilities)},${instructions}${cacheMembers(cache)}${complete(about, meta)}}`;
 };
 
 const error = (failure: GatewayError): HttpError => ({

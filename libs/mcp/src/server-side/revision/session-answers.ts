@@ -1,5 +1,6 @@
 import type { GatewayError } from '#libs/errors';
 import type { CarriedJson } from '../../json/carried.js';
+import { GATEWAY_META } from '../../gateway-way.js';
 import { INTERNAL_ERROR, INVALID_PARAMS, MODERN_ERRORS, RESOURCE_NOT_FOUND } from '../../jsonrpc-codes.js';
 import type { ForwardedMethod, HttpError, NeutralResult, ServerCapabilities } from '../codec.js';
 import { toHttpStatus, toRpcError } from '../failures.js';
@@ -22,7 +23,8 @@ export const initializeResult = (
   about: string,
 ): string => {
   const instructions = server.instructions === null ? '' : `,"instructions":${JSON.stringify(server.instructions)}`;
-  return `{"protocolVersion":"${revision}","capabilities":${JSON.stringify(capabilities)},"serverInfo":${about}${instructions}}`;
+  const meta = server.gatewayId === undefined ? '' : `,"_meta":{"${GATEWAY_META}":"${server.gatewayId}"}`;
+  return `{"protocolVersion":"${revision}","capabilities":${JSON.stringify(capabilities)},"serverInfo":${about}${instructions}${meta}}`;
 };
 
 /** The gateway filters log messages per session itself, so `logging` is always offered. */

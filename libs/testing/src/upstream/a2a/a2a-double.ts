@@ -16,6 +16,8 @@ export interface ReceivedA2aRequest {
 export interface A2aDoubleOptions {
   readonly version: '1.0' | '0.3';
   readonly name?: string;
+  /** Default: a free one. */
+  readonly port?: number;
   /** Default: true. */
   readonly isStreaming?: boolean;
   /** Where its card is. Default: `/.well-known/agent-card.json`. */
@@ -41,7 +43,7 @@ const ASKING = [...SUBSCRIBING, 'GetTask', 'tasks/get'];
 
 /** An agent of the official SDK on loopback, that does what `perform` says. */
 export const startA2aDouble = async (options: A2aDoubleOptions): Promise<A2aDouble> => {
-  const { version, name = 'Baker', isStreaming = true, cardPath = '/.well-known/agent-card.json' } = options;
+  const { version, name = 'Baker', port = 0, isStreaming = true, cardPath = '/.well-known/agent-card.json' } = options;
   const received: ReceivedA2aRequest[] = [];
   const cancelled: string[] = [];
   const cancellations = new Map<string, () => void>();
@@ -68,7 +70,7 @@ export const startA2aDouble = async (options: A2aDoubleOptions): Promise<A2aDoub
   };
   const app = express();
   const server = http.createServer(app);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const agent = version === '1.0' ? agentOf10 : agentOf03;
   const [card, rpc] = agent(`${url}/a2a`, { name, isStreaming }, turns);

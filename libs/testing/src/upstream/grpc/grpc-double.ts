@@ -43,13 +43,16 @@ export interface GrpcDoubleOptions {
    * files as they are, one at a time, in v1 alone.
    */
   readonly reflection?: 'grpc-js' | 'nice-grpc' | 'none';
+  /** Default: a free one. */
+  readonly port?: number;
   /** With TLS; `clientCa`: clients must show a certificate of it. */
   readonly tls?: { readonly key: string; readonly cert: string; readonly clientCa?: string };
 }
 
 const DEFINITION = loadSync(fileURLToPath(new URL('./shop.proto', import.meta.url)), { longs: String, oneofs: false });
 
-export const startGrpcDouble = async ({ reflection = 'grpc-js', tls }: GrpcDoubleOptions = {}): Promise<GrpcDouble> => {
+export const startGrpcDouble = async (options: GrpcDoubleOptions = {}): Promise<GrpcDouble> => {
+  const { reflection = 'grpc-js', port: wanted = 0, tls } = options;
   const received: ReceivedGrpcCall[] = [];
   const credentials =
     tls === undefined
@@ -60,12 +63,12 @@ export const startGrpcDouble = async ({ reflection = 'grpc-js', tls }: GrpcDoubl
           tls.clientCa !== undefined,
         );
   const { start, stop } = reflection === 'nice-grpc' ? niceServer(received) : plainServer(received, reflection);
-  const port = await start(credentials);
+  const port = await start(credentials, wanted);
   return { url: `http${tls === undefined ? '' : 's'}://127.0.0.1:${port}`, received, stop };
 };
 
 interface Starting {
-  start(credentials: ServerCredentials): Promise<number>;
+  start(credentials: ServerCredentials, port: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -78,9 +81,9 @@ const plainServer = (received: ReceivedGrpcCall[], reflection: 'grpc-js' | 'none
   server.addService(shopService(), implementation(received));
   if (reflection === 'grpc-js') new ReflectionService(DEFINITION).addToServer(server);
   return {
-    start: (credentials) =>
+    start: (credentials, wanted) =>
       new Promise((resolve, reject) =>
-        server.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port))),
+        server.bindAsync(`127.0.0.1:${wanted}`, credentials, (error, port) => (error ? reject(error) : resolve(port))),
       ),
     stop: async () => server.forceShutdown(),
   };
@@ -106,7 +109,7 @@ const niceServer = (received: ReceivedGrpcCall[]): Starting => {
     } as never,
   );
   return {
-    start: (credentials) => server.listen('127.0.0.1:0', credentials),
+    start: (credentials, wanted) => server.listen(`127.0.0.1:${wanted}`, credentials),
     stop: async () => server.forceShutdown(),
   };
 };

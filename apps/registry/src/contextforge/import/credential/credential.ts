@@ -1,10 +1,13 @@
 import { type FileEntry, LeftOut, isEmpty, quoted } from '../../file-entry.js';
+import { plainCredential } from './plain-credential.js';
 import { UNREADABLE, openSealed } from './sealed-value.js';
 
 /** The members of a body that give the credential of an entry, opened. Throws `LeftOut`, and `http.invalid` where it cannot be opened. */
 export const credentialMembers = (entry: FileEntry, secret: string | undefined): Record<string, unknown> => {
   const { auth_type: kind, auth_value: sealed } = entry;
   if (isEmpty(kind) && isEmpty(sealed)) return { authType: 'none' };
+  const plain = plainCredential(entry);
+  if (plain !== null) return plain;
   switch (kind) {
     case 'none':
       return { authType: 'none' };

@@ -11,7 +11,10 @@ interface ReadOAuth {
 
 /** By the grants that are not supported: why. */
 const OTHER_GRANTS: ReadonlyMap<unknown, string> = new Map([
-  ['token-exchange', 'with which tokens of callers are exchanged, which is not supported'],
+  [
+    'token-exchange',
+    'with which tokens of callers are exchanged: register it anew, and say in TRUSTED_ISSUERS whose (exchangeAt)',
+  ],
   ['password', 'which OAuth 2.1 has removed'],
 ]);
 

@@ -7,6 +7,7 @@ export interface ExportSettings {
   readonly strategy: string;
   /** What opens the credentials. */
   readonly secret?: string;
+  readonly passphrase?: string;
   readonly visibility?: string;
   readonly print: (line: string) => void;
 }
@@ -54,13 +55,14 @@ export const importExport = async (api: AdminApi, file: unknown, settings: Expor
 const take = async (
   api: AdminApi,
   { type, entries }: Part,
-  { isDryRun, strategy, secret, visibility }: ExportSettings,
+  { isDryRun, strategy, secret, passphrase, visibility }: ExportSettings,
 ): Promise<readonly Result[]> => {
   const { results } = await api.importEntries({
     import_data: { entities: { [type]: entries } },
     conflict_strategy: strategy,
     dry_run: isDryRun,
     ...(secret !== undefined && { secret }),
+    ...(passphrase !== undefined && { passphrase }),
     ...(visibility !== undefined && { visibility }),
   });
   return results;

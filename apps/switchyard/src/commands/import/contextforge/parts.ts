@@ -28,8 +28,8 @@ export const partsOf = (entities: Members): { parts: Part[]; repeated: { type: s
     if (!Array.isArray(list)) throw new Error(`the file has ${type} that are not a list`);
     const seen = new Set<string>();
     const entries: unknown[] = list.filter((entry: unknown) => {
-      const name = isMembers(entry) && ORDER.includes(type) ? entry['name'] : undefined;
-      if (typeof name !== 'string' || name === '') return true;
+      const name = isMembers(entry) && ORDER.includes(type) ? nameOf(type, entry) : '';
+      if (name === '') return true;
       if (!seen.has(name)) return seen.add(name);
       repeated.push({ type, name });
       return false;
@@ -37,6 +37,12 @@ export const partsOf = (entities: Members): { parts: Part[]; repeated: { type: s
     parts.push(...split(type, entries));
   }
   return { parts, repeated };
+};
+
+/** What an entry goes by among those of its type: its name, of a resource its URI; resources may share a name. Empty: none. */
+export const nameOf = (type: string, { name, uri, uri_template: uriTemplate }: Members): string => {
+  const names = type === 'resources' ? [uriTemplate, uri] : [name];
+  return (names.find((each) => typeof each === 'string' && each !== '') as string | undefined) ?? '';
 };
 
 const rank = (type: string): number => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length);

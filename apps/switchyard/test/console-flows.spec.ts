@@ -1,0 +1,263 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type McpDouble, startMcpDouble, temporaryFolder } from '#libs/testing';
+import { type ConsolePage, launchBrowser } from './console/console-page.js';
+import { ConsoleGateway } from './console/console-session.js';
+import { slowness } from './console/slowness.js';
+
+const TOOLS = 10_000;
+const folder = temporaryFolder('console-flows');
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const startShop = (): Promise<McpDouble> =>
+  startMcpDouble({
+    name: 'shop',
+    tools: ['buy', 'sell'].map((name) => ({ name, description: `Can ${name}.`, inputSchema: { type: 'object' } })),
+    call: () => '"content":[{"type":"text","text":"it is done"}]',
+  });
+
+/** How often somebody has clicked, or chosen of a list, since it was asked last. */
+const COUNT_CLICKS = `(() => {
+  let clicks = 0;
+  for (const event of ['click', 'change']) addEventListener(event, ({ type, target }) => {
+    if (type === 'click' || target.tagName === 'SELECT') clicks++;
+  }, true);
+  globalThis.takeClicks = () => { const taken = clicks; clicks = 0; return taken; };
+})()`;
+
+describe.each(['embedded', 'distributed'] as const)('the flows of the console, %s', (mode) => {
+  let console: ConsoleGateway;
+  let shop: McpDouble;
+  let vault: McpDouble;
+  let tab: ConsolePage;
+  let page: Page;
+
+  beforeAll(async () => {
+    [shop, vault] = await Promise.all([startShop(), startShop()]);
+    const file = join(folder, `${mode}.json`);
+    const known = { category: 'Trade', provider: 'Example', description: 'What is bought and sold' };
+    const catalog_servers = [
+      { ...known, id: 'open', name: 'Open shop', url: shop.url, auth_type: 'Open' },
+      { ...known, id: 'closed', name: 'Closed shop', url: vault.url, auth_type: 'API Key' },
+    ];
+    writeFileSync(file, JSON.stringify({ catalog_servers }));
+    console = await ConsoleGateway.start(mode, { MCPGATEWAY_CATALOG_FILE: file });
+    tab = await console.tab(browser, {
+      viewport: { width: 1280, height: 860 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    ({ page } = tab);
+    await page.evaluate(COUNT_CLICKS);
+  });
+  afterAll(async () => {
+    await tab?.close();
+    await shop?.stop();
+    await vault?.stop();
+    await console?.stop();
+  });
+
+  /** The client whose file was copied lists what it sees, and the page notices. */
+  const comeAsTheFileSays = async (): Promise<void> => {
+    const file = await page.evaluate<string>('navigator.clipboard.readText()');
+    const [, token = ''] = /Bearer ([\w.-]{40,})/.exec(file) ?? [];
+    const [url = ''] = /http:[^"]*\/servers\/[\w-]+\/mcp/.exec(file) ?? [];
+    const client = await console.gateway.client('modern', { path: new URL(url).pathname, token });
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['shop-buy']);
+    await page.getByText('The client has come: its first request is here.').waitFor();
+  };
+  const overview = async (): Promise<void> => {
+    await page.evaluate(`location.hash = '#/'`);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await clicks();
+  };
+  const clicks = (): Promise<number> => page.evaluate<number>('takeClicks()');
+
+  it('an upstream is added and its tool called by four clicks when they begin at the overview', async () => {
+    await overview();
+    await page.getByRole('link', { name: 'Add an upstream' }).click();
+    await page.getByRole('dialog', { name: 'Add an upstream' }).waitFor();
+    await page.keyboard.insertText(JSON.stringify({ mcpServers: { shop: { url: shop.url } } }));
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('link', { name: 'shop-buy' }).click();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('it is done', { exact: true }).waitFor();
+    expect(await clicks()).toBeLessThanOrEqual(4);
+    // What was just called is among the last calls of the tool, without being asked for.
+    await page.locator('section', { hasText: 'Its last calls' }).getByText('Done').waitFor();
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('why a call was refused is told by two clicks when they begin at the overview', async () => {
+    await console.call('shop-bye').catch(() => undefined);
+    await console.call('shop-bye').catch(() => undefined);
+    await overview();
+    await page.getByRole('link', { name: /2 calls were refused/ }).click();
+    await page
+      .getByRole('row', { name: /shop-bye/ })
+      .first()
+      .getByRole('link')
+      .click();
+    await page.getByText(/may not call it/).waitFor();
+    await page.getByText(/tool\.unknown/).waitFor();
+    expect(await clicks()).toBeLessThanOrEqual(2);
+  });
+
+  it('what is slow, and whose time it is, is told by three clicks when they begin at the overview', async () => {
+    await overview();
+    await page.locator('.slowest').getByRole('link', { name: 'shop-buy' }).click();
+    await page.getByRole('heading', { level: 1, name: 'shop-buy' }).waitFor();
+    await page.getByRole('row', { name: /Done/ }).first().getByRole('link').click();
+    await page.getByText(/in all: gateway .*, upstream/).waitFor();
+    expect(await clicks()).toBeLessThanOrEqual(3);
+  });
+
+  it('a token for one server and the file of a client with it are had by six clicks when they begin at the overview', async () => {
+    const tools = await console.gateway.admin.call<readonly { id: string; name: string }[]>('GET', '/tools');
+    const associatedTools = tools.filter(({ name }) => name === 'shop-buy').map(({ id }) => id);
+    await console.gateway.admin.call('POST', '/servers', { server: { name: 'buying', associatedTools } });
+    await overview();
+    await page.getByRole('link', { name: 'Connect', exact: true }).click();
+    await page.getByLabel('Client', { exact: true }).selectOption('Cursor');
+    await page.getByLabel('What it sees').selectOption('buying');
+    await page.getByRole('button', { name: 'Put a token in' }).click();
+    await page.getByText('Waiting for the first request of the client').waitFor();
+    await page.getByRole('button', { name: 'Copy' }).click();
+    expect(await clicks()).toBeLessThanOrEqual(6);
+    await comeAsTheFileSays();
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('a token for a teammate and the file of their client with it are had by six clicks when they begin at the overview', async () => {
+    const email = 'teammate@example.org';
+    await console.gateway.admin.call('POST', '/auth/email/admin/users', { email });
+    await overview();
+    await page.getByRole('link', { name: 'Access', exact: true }).click();
+    await page.getByRole('link', { name: `Give a token to ${email}` }).click();
+    await page.getByLabel('Client', { exact: true }).selectOption('Cursor');
+    await page.getByLabel('What it sees').selectOption('buying');
+    await page.getByRole('button', { name: 'Put a token in' }).click();
+    await page.getByText(`among the tokens of ${email}`).waitFor();
+    await page.getByRole('button', { name: 'Copy' }).click();
+    expect(await clicks()).toBeLessThanOrEqual(6);
+    await comeAsTheFileSays();
+    await page.evaluate(`location.hash = '#/access'`);
+    await page.getByRole('row', { name: new RegExp(`Cursor.*made by .*${email}`) }).waitFor();
+    expect(await tab.findings()).toEqual([]);
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('a server that is known is added by one click, and by its key where it wants one, when the page has it', async () => {
+    await page.evaluate(`location.hash = '#/import/known'`);
+    await page.getByRole('row', { name: /Open shop.*nothing/ }).waitFor();
+    expect(await tab.findings()).toEqual([]);
+    // The URL is that of a gateway already.
+    await page.getByRole('row', { name: /Open shop.*Registered/ }).waitFor();
+    await page.getByRole('button', { name: 'Add Closed shop' }).click();
+    await page.getByLabel('Its API key').fill('key of the shop');
+    await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
+    await page.getByText(/Closed shop: up, 2 tools/).waitFor();
+    await page.getByRole('row', { name: /Closed shop.*Registered/ }).waitFor();
+    const gateways = await console.gateway.admin.call<readonly Record<string, unknown>[]>('GET', '/gateways');
+    expect(gateways.find(({ name }) => name === 'Closed shop')).toMatchObject({ url: vault.url, authType: 'bearer' });
+    const { id } = gateways.find(({ name }) => name === 'shop') ?? {};
+    await console.gateway.admin.call('DELETE', `/gateways/${String(id)}`);
+    await clicks();
+    await page.getByRole('button', { name: 'Add Open shop' }).click();
+    await page.getByText(/Open shop: up, 2 tools/).waitFor();
+    expect(await clicks()).toBe(1);
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+});
+
+describe('the budgets of the console', () => {
+  let console: ConsoleGateway;
+  let many: McpDouble;
+  let tab: ConsolePage;
+  beforeAll(async () => {
+    console = await ConsoleGateway.start('embedded');
+    many = await startMcpDouble({
+      name: 'many',
+      tools: Array.from({ length: TOOLS }, (_, at) => ({
+        name: `tool_${at}`,
+        description: `Looks things up in collection ${at} and answers with what it found, newest first.`,
+        inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
+      })),
+      call: () => '"content":[]',
+    });
+    await console.gateway.admin.register({ name: 'many', url: many.url });
+    tab = await console.tab(browser, { viewport: { width: 1280, height: 860 } });
+  }, 180_000);
+  afterAll(async () => {
+    await tab?.close();
+    await many?.stop();
+    await console?.stop();
+  });
+
+  it('the first page can be used within a second when its processor is a quarter as fast', async () => {
+    const { page } = tab;
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await page.addInitScript(`new MutationObserver((_changes, seen) => {
+      if (document.querySelector('main h1') === null) return;
+      seen.disconnect();
+      requestIdleCallback(() => { globalThis.usableMs = performance.now(); });
+    }).observe(document, { subtree: true, childList: true });`);
+    const usableMs: number[] = [];
+    const allowedMs: number[] = [];
+    for (let times = 0; times < 3; times++) {
+      const before = slowness();
+      await page.reload();
+      const usable = (): Promise<number> => page.evaluate<number>('globalThis.usableMs ?? 0');
+      await expect.poll(usable).toBeGreaterThan(0);
+      usableMs.push(await usable());
+      allowedMs.push(1_000 * Math.max(before, slowness()));
+    }
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+    const at = usableMs.indexOf(Math.min(...usableMs));
+    process.stdout.write(
+      `console: usable after ${Math.round(usableMs[at] ?? 0)} ms at a quarter of the speed, where ${Math.round(allowedMs[at] ?? 0)} ms are a second of an idle machine\n`,
+    );
+    expect(usableMs[at]).toBeLessThanOrEqual(allowedMs[at] ?? 0);
+  });
+
+  it('10,000 tools are searched and scrolled without a task over 100 ms when they are there', async () => {
+    const { page } = tab;
+    await page.goto(`${console.gateway.url}/admin/#/tools`);
+    await page.getByRole('status').filter({ hasText: '10,000 tools' }).waitFor();
+    const slow = [slowness()];
+    await page.evaluate(`(() => {
+      const longMs = [];
+      const tasks = new PerformanceObserver((list) => { for (const entry of list.getEntries()) longMs.push(entry.duration); });
+      tasks.observe({ type: 'longtask' });
+      globalThis.longest = () => { tasks.disconnect(); return Math.max(0, ...longMs); };
+    })()`);
+    await page.keyboard.press('/');
+    await page.keyboard.type('collection 77');
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^\d{3} tools$/ })
+      .waitFor();
+    await page.getByRole('button', { name: /Show .* more/ }).click();
+    await page.mouse.wheel(0, 4_000);
+    slow.push(slowness());
+    await page.getByRole('searchbox', { name: 'Search tools' }).fill('tool_9999');
+    await page.getByRole('status').filter({ hasText: '1 tool' }).waitFor();
+    slow.push(slowness());
+    const longest = await page.evaluate<number>('longest()');
+    const allowedMs = 100 * Math.max(...slow);
+    process.stdout.write(
+      `console with ${TOOLS} tools: longest task ${longest} ms, where ${Math.round(allowedMs)} ms are 100 ms of an idle machine\n`,
+    );
+    expect(longest).toBeLessThanOrEqual(allowedMs);
+  });
+});

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../../..');
+
+/** The rows of the table below a heading. */
+const rowsBelow = (page: string, heading: string): string[][] => {
+  const text = readFileSync(resolve(root, page), 'utf8');
+  const [, below = ''] = text.split(`\n## ${heading}\n`);
+  return (below.split('\n## ')[0] ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .map((line) => line.split(' | ').map((cell) => cell.replaceAll(/^\| | \|$/g, '')));
+};
+
+/** Titles as they stand in their files, between quotation marks. */
+const checkTests = (shownBy: string): void => {
+  const tests = [...shownBy.matchAll(/\[[^\]]+\]\((?:\.\.\/)+([^)]+)\): (.+?)(?=<br>|$)/g)];
+  expect(tests.length).toBeGreaterThan(0);
+  expect(tests.length).toBe(shownBy.split('<br>').length);
+  for (const [, file = '', title = ''] of tests) {
+    const source = readFileSync(resolve(root, file), 'utf8');
+    expect(
+      [`'${title}',`, `"${title}",`, `\`${title}\`,`].some((quoted) => source.includes(quoted)),
+      title,
+    ).toBe(true);
+  }
+};
+
+describe('failure-modes.md', () => {
+  const rows = rowsBelow('docs/operations/failure-modes.md', 'What survives what');
+
+  it('failure-modes.md says of each failure what happens', () => {
+    expect(rows.length).toBeGreaterThan(10);
+  });
+
+  it.each(rows)(
+    'what failure-modes.md says when %s is away is shown by tests that exist',
+    (_killed, _then, shownBy = '') => {
+      checkTests(shownBy);
+    },
+  );
+});
+
+describe('security.md', () => {
+  const rows = rowsBelow('docs/security.md', 'What was found once, and the tests that would find it again');
+
+  it('security.md has each finding of the review once', () => {
+    const findings = [
+      ...Array.from({ length: 6 }, (_, n) => `H${n + 1}`),
+      ...Array.from({ length: 10 }, (_, n) => `M${n + 1}`),
+    ];
+    expect(rows.map(([found = '']) => found.split(':')[0])).toEqual(findings);
+  });
+
+  it.each(rows)('the finding "%s" has tests that exist', (_found, shownBy = '') => {
+    checkTests(shownBy);
+  });
+});
