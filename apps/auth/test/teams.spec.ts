@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DescribeTeam, GrantsChanged } from '#libs/contracts';
+import { AdmitConnector, ConnectorRevoked, DescribeTeam, GrantsChanged } from '#libs/contracts';
 import { BuiltInRoles } from '../src/roles/built-in-roles.js';
 import { Roles1764000000005 } from '../src/storage/migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from '../src/storage/migrations/0004-teams.migration.js';
@@ -986,6 +986,87 @@ describe('tokens for a team, a place and a time', () => {
     });
   });
 
+  it.each<[string, (boss: Someone) => Promise<{ take: () => Promise<unknown>; giveBack: () => Promise<unknown> }>]>([
+    [
+      'administers no longer',
+      async ({ email }) => {
+        const set = (is_admin: boolean) =>
+          auth.call('PATCH', `/auth/email/admin/users/${email}`, { token: admin, body: { is_admin } });
+        await set(true);
+        return { take: () => set(false), giveBack: () => set(true) };
+      },
+    ],
+    [
+      'manages users no longer',
+      async ({ email }) => {
+        const permissions = ['admin.user_management', 'tools.*', 'tokens.*'];
+        const role = { name: randomBytes(4).toString('hex'), scope: 'global', permissions };
+        const { id } = (await auth.call('POST', '/rbac/roles', { token: admin, body: role })).body;
+        const path = `/rbac/users/${email}/roles`;
+        const assign = () => auth.call('POST', path, { token: admin, body: { role_id: id, scope: 'global' } });
+        await assign();
+        return { take: () => auth.call('DELETE', `${path}/${id}?scope=global`, { token: admin }), giveBack: assign };
+      },
+    ],
+  ])('a token for somebody else is refused, with what it asked for, when who made it %s', async (_what, let_) => {
+    const [boss, ann] = [await given(), await given()];
+    const { take, giveBack } = await let_(boss);
+    const scope = { permissions: ['tokens.create', 'tools.read'] };
+    const made = await make(boss, { user_email: ann.email, scope });
+    const child = await make({ token: made.body.access_token }, {});
+    const own = (await make(ann, {})).body.access_token;
+    const tokens = [made.body.access_token, child.body.access_token, own];
+    for (const token of tokens) expect((await auth.admission.admit(token)).id).toBe(ann.email);
+
+    await take();
+    expect(await Promise.all(tokens.map(me))).toEqual([401, 401, 200]);
+    for (const token of tokens.slice(0, 2))
+      await expect(Promise.resolve(auth.admission.admit(token))).rejects.toMatchObject({
+        message: expect.stringContaining('made by somebody who may make none for its user any more'),
+      });
+    await giveBack();
+    await expect.poll(() => me(tokens[0])).toBe(200);
+  });
+
+  it.each<[string, string, string, object | undefined]>([
+    ['owns the team no longer', 'PUT', '/members/WHO', { role: 'member' }],
+    ['is in the team no longer', 'DELETE', '/members/WHO', undefined],
+    ['sees the team deleted', 'DELETE', '', undefined],
+  ])('a team’s token for somebody else is refused when who made it %s', async (_what, method, path, body) => {
+    const [ann, bob, cem] = [await given(), await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    await put(ann, team, cem, 'owner');
+    const made = await make(ann, { user_email: bob.email }, `/tokens/teams/${team.id}`);
+    const value = made.body.access_token;
+    await auth.call('POST', `/tokens/${made.body.token.id}/accept`, { token: bob.token });
+    expect(await auth.admission.admit(value)).toMatchObject({ id: bob.email, teams: [team.id] });
+
+    await auth.call(method, `/teams/${team.id}${path.replace('WHO', ann.email)}`, {
+      token: cem.token,
+      ...(body && { body }),
+    });
+    await expect.poll(() => me(value)).toBe(401);
+    await expect(Promise.resolve(auth.admission.admit(value))).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+    });
+  });
+
+  it('a token that nobody accepted is refused when who made it owns the team still and manages users no longer', async () => {
+    const [boss, bob] = [await given(), await given()];
+    const set = (is_admin: boolean) =>
+      auth.call('PATCH', `/auth/email/admin/users/${boss.email}`, { token: admin, body: { is_admin } });
+    await set(true);
+    const team = await givenTeam(boss);
+    await put(boss, team, bob);
+    const made = await make(boss, { user_email: bob.email }, `/tokens/teams/${team.id}`);
+    expect(await auth.admission.admit(made.body.access_token)).toMatchObject({ id: bob.email });
+    await set(false);
+    expect(await me(made.body.access_token)).toBe(401);
+    expect((await auth.call('POST', `/tokens/${made.body.token.id}/accept`, { token: bob.token })).status).toBe(200);
+    expect(await me(made.body.access_token)).toBe(200);
+  });
+
   it('an offered token is accepted by nothing that is less than its user, or ends before it', async () => {
     const [ann, bob] = [await given(), await given()];
     const [team, other] = [await givenTeam(ann), await givenTeam(ann)];
@@ -1032,6 +1113,56 @@ describe('tokens for a team, a place and a time', () => {
     });
     const wider = await make({ token: here.value }, { scope: { ip_restrictions: ['0.0.0.0/0'] } });
     expect(wider.body).toMatchObject({ code: 'auth.grant_missing' });
+  });
+
+  it('a token makes a connector that neither outlives it nor is good where it is not, and ends with it', async () => {
+    const boss = await given();
+    const role = { name: randomBytes(4).toString('hex'), scope: 'global', permissions: ['admin.connectors'] };
+    const { id } = (await auth.call('POST', '/rbac/roles', { token: admin, body: role })).body;
+    const assigned = { role_id: id, scope: 'global' };
+    await auth.call('POST', `/rbac/users/${boss.email}/roles`, { token: admin, body: assigned });
+    const connector = (token: string, more: object = {}) =>
+      auth.call('POST', '/connectors', { token, body: { name: 'office', upstreams: ['weather'], ...more } });
+    const admitted = ({ body }: { body: { token: string } }) =>
+      auth.running.bus.ask(AdmitConnector, { token: body.token }).then(
+        () => true,
+        () => false,
+      );
+    const scope = { permissions: ['admin.connectors', 'tokens.create'] };
+    for (const restriction of [
+      { ip_restrictions: ['127.0.0.0/8'] },
+      { time_restrictions: { start_time: '00:00', end_time: '23:59', timezone: 'UTC' } },
+      { server_id: randomUUID() },
+    ]) {
+      const narrow = (await make(boss, { scope: { ...scope, ...restriction } })).body.access_token;
+      expect([restriction, (await connector(narrow)).status]).toEqual([restriction, 403]);
+    }
+
+    const short = await make(boss, { scope, expires_in_days: 2 });
+    const value = short.body.access_token;
+    expect((await connector(value, { expires_in_days: 3 })).body).toMatchObject({ code: 'http.invalid' });
+    const [made, grand] = [
+      await connector(value),
+      await connector((await make({ token: value }, {})).body.access_token),
+    ];
+    const lives = [made, grand].map(({ body }) => Date.parse(body.connector.expires_at));
+    for (const until of lives) expect(until).toBeLessThanOrEqual(Date.parse(short.body.token.expires_at) + 1_000);
+    const login = await connector(boss.token, { expires_in_days: 3 });
+    expect(await Promise.all([made, grand, login].map(admitted))).toEqual([true, true, true]);
+
+    const revoked: string[] = [];
+    const subscription = auth.running.bus.subscribe(
+      ConnectorRevoked,
+      ({ connectorId }) => void revoked.push(connectorId),
+    );
+    await auth.call('DELETE', `/tokens/${short.body.token.id}`, { token: boss.token });
+    expect(await Promise.all([made, grand, login].map(admitted))).toEqual([false, false, true]);
+    await expect.poll(() => revoked.toSorted()).toEqual([made, grand].map(({ body }) => body.connector.id).toSorted());
+    subscription.close();
+
+    const other = await connector((await make(boss, { scope })).body.access_token);
+    await auth.call('PATCH', `/auth/email/admin/users/${boss.email}`, { token: admin, body: { is_active: false } });
+    expect(await Promise.all([other, login].map(admitted))).toEqual([false, true]);
   });
 
   it('a token is renamed and found by tags, and what it permits stays', async () => {

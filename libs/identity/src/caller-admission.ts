@@ -73,7 +73,7 @@ export class CallerAdmission {
         this.drop((principal) => matches(principal.tokenId, tokenId) || isOf(principal, principalId), true);
       }),
       bus.subscribe(GrantsChanged, ({ principalId }) =>
-        this.drop((principal) => principalId === null || isOf(principal, principalId)),
+        this.drop((principal) => principalId === null || dependsOn(principal, principalId)),
       ),
       bus.onReconnect(() => this.drop(() => true)),
     ];
@@ -269,6 +269,10 @@ const keyOf = (credential: string): string => credential.slice(-KEY_CHARS);
 /** The user, or a client that they registered. */
 const isOf = (principal: Principal, userId: string | undefined): boolean =>
   matches(principal.id, userId) || matches(principal.actsFor ?? null, userId);
+
+/** Besides, who has a token that this user made for them. */
+const dependsOn = (principal: Principal, userId: string): boolean =>
+  isOf(principal, userId) || principal.givenBy?.includes(userId) === true;
 
 const matches = (value: string | null, revoked: string | undefined): boolean =>
   revoked !== undefined && value === revoked;

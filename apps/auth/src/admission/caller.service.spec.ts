@@ -93,7 +93,15 @@ describe('vouching for a caller', () => {
     ['is older than its user allows', { user: { ...known, credentialsNotBeforeMs: (issuedAt + 1) * 1000 } }],
     [
       'goes by the id of another on record',
-      { token: { hash: fingerprintOf('another'), userEmail: known.email, isOffered: false, wantsUseNoted: false } },
+      {
+        token: {
+          hash: fingerprintOf('another'),
+          userEmail: known.email,
+          isOffered: false,
+          wantsUseNoted: false,
+          givers: [],
+        },
+      },
     ],
   ])('CallerService refuses a token that %s', async (_case, facts) => {
     await expect(given({ ...clean, ...facts }).admit(await sign())).rejects.toMatchObject({
@@ -105,7 +113,10 @@ describe('vouching for a caller', () => {
   it('CallerService admits a token on record when it is shown for its own user', async () => {
     const token = await sign();
     const record = (userEmail: string) =>
-      given({ ...clean, token: { hash: fingerprintOf(token), userEmail, isOffered: false, wantsUseNoted: true } });
+      given({
+        ...clean,
+        token: { hash: fingerprintOf(token), userEmail, isOffered: false, wantsUseNoted: true, givers: [] },
+      });
 
     await expect(record('ann@example.org').admit(token)).resolves.toBeDefined();
     await expect(record('bob@example.org').admit(token)).rejects.toMatchObject({ code: 'auth.credential_invalid' });

@@ -11,6 +11,7 @@ import { IssuedInFuture, JwtService } from '../jwt/jwt.service.js';
 import { agreesWithRecord } from '../tokens/token-record.js';
 import { UserService } from '../users/user.service.js';
 import { type AccountStatus, AccountStatusRepository } from '../policy/account-status.repository.js';
+import { mayStillGive } from '../policy/giver.js';
 import { clientPrincipalOf, issuedPrincipalOf, principalOf } from '../policy/principal.js';
 
 export interface AdmittedCaller {
@@ -31,6 +32,12 @@ export interface VouchedCaller {
 
 interface Admission extends AdmittedCaller {
   readonly claims: TokenClaims | IssuerClaims;
+}
+
+/** What follows of that others made a token. */
+interface Given {
+  readonly untilMs: number;
+  readonly facts: Pick<Principal, 'givenBy'>;
 }
 
 const CLOCK_SKEW_MS = 60_000;
@@ -73,10 +80,25 @@ export class CallerService {
     const status = await this.status(claims);
     const objection = this.objection(credential, claims, status);
     if (objection !== null) throw this.refuse(objection, claims.tokenId, PUBLIC_OBJECTIONS.get(objection));
+    const given = await this.given(claims.tokenId, status);
     if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
     const known = 'issuer' in claims && status.user === null ? await this.keepUser(claims) : status;
     const principal = this.principal(claims, known);
-    return { principal, claims, expiresAtMs: Math.min(claims.expiresAtMs, goodUntilMs(known)) };
+    const expiresAtMs = Math.min(claims.expiresAtMs, goodUntilMs(known), given.untilMs);
+    return { principal: { ...principal, ...given.facts }, claims, expiresAtMs };
+  }
+
+  /** A token that others made for its user is good while they might make it. */
+  private async given(tokenId: string, { token }: AccountStatus): Promise<Given> {
+    const givers = token?.givers ?? [];
+    if (givers.length === 0) return { untilMs: Infinity, facts: {} };
+    let untilMs = Infinity;
+    for (const giver of givers) {
+      const status = await this.status({ subject: giver.by, tokenId: '', teams: [] });
+      if (!mayStillGive(giver, status)) throw this.refuse(IS_FORSAKEN, tokenId, PUBLIC_OBJECTIONS.get(IS_FORSAKEN));
+      untilMs = Math.min(untilMs, goodUntilMs(status));
+    }
+    return { untilMs, facts: { givenBy: [...new Set(givers.map(({ by }) => by))] } };
   }
 
   private principal(claims: TokenClaims | IssuerClaims, known: AccountStatus): Principal {
@@ -143,7 +165,11 @@ export class CallerService {
   }
 
   /** What cannot be checked is not admitted. */
-  private async status({ subject, tokenId, teams }: TokenClaims): Promise<AccountStatus> {
+  private async status({
+    subject,
+    tokenId,
+    teams,
+  }: Pick<TokenClaims, 'subject' | 'tokenId' | 'teams'>): Promise<AccountStatus> {
     try {
       return await this.statuses.find(subject, tokenId, teams ?? []);
     } catch (cause) {
@@ -182,10 +208,12 @@ const goodUntilMs = ({ roles: { changesAtMs } }: AccountStatus): number =>
 const INVALID = fail('auth.credential_invalid').message;
 const IS_REVOKED = 'the token is revoked';
 const IS_OFFERED = 'the token waits until its user accepts it';
+const IS_FORSAKEN = 'who made the token for its user may do so no longer';
 
 /** What whoever holds the token is told. */
 const PUBLIC_OBJECTIONS: ReadonlyMap<string, string> = new Map([
   [IS_REVOKED, 'The credential has been revoked'],
+  [IS_FORSAKEN, 'The token was made by somebody who may make none for its user any more'],
   [IS_OFFERED, 'The token was made by somebody else: its user accepts it first, under Access in the console'],
 ]);
 

@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AdmitConnector, FindGoodConnectors } from '#contracts/auth/connectors/admit-connector.request';
@@ -7,7 +8,7 @@ import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { Principal } from '#contracts/auth/principal';
 import { Answers } from '#libs/bus';
 import { fail } from '#libs/errors';
-import { Caller, Requires } from '#libs/identity';
+import { Caller, Requires, readManagementCredential } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
 import { PageQuery } from '../rest/page.query.js';
 import { ConnectionTrail } from './connection-trail.js';
@@ -29,8 +30,13 @@ export class ConnectorController {
   @ApiOperation({ summary: 'Let a place outside join, to serve upstreams there; its token is shown this once' })
   @ApiCreatedResponse({ type: CreatedConnectorView })
   @ApiFailures('http.invalid', 'http.conflict')
-  async create(@Caller() caller: Principal, @Body() body: CreateConnectorBody): Promise<CreatedConnectorView> {
-    const { connector, token } = await this.connectors.create(caller, body);
+  async create(
+    @Req() request: { raw: IncomingMessage },
+    @Caller() caller: Principal,
+    @Body() body: CreateConnectorBody,
+  ): Promise<CreatedConnectorView> {
+    const credential = readManagementCredential(request.raw) ?? '';
+    const { connector, token } = await this.connectors.create(caller, credential, body);
     return { connector: connectorView(connector, new Map()), token };
   }
 

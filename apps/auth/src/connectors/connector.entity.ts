@@ -18,9 +18,13 @@ export class Connector {
   @Column('text', { unique: true })
   tokenHash!: string;
 
-  /** The address of whom it was made by. It outlives them. */
+  /** The address of whom it was made by. What they made by a log-in outlives them. */
   @Column('text')
   createdBy!: string;
+
+  /** The `jti` of the token that asked for it, which ends it when it is revoked. */
+  @Column('text', { nullable: true })
+  parentTokenId!: string | null;
 
   @Column('timestamptz', { default: () => 'now()' })
   createdAt!: Date;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { TokenModule } from '../tokens/token.module.js';
 import { ConnectionTrail } from './connection-trail.js';
 import { ConnectorAdmissionController, ConnectorController } from './connector.controller.js';
 import { ConnectorRepository } from './connector.repository.js';
@@ -7,7 +8,7 @@ import { ConnectorService } from './connector.service.js';
 
 /** Connectors: made, admitted, revoked. */
 @Module({
-  imports: [AuditModule],
+  imports: [AuditModule, TokenModule],
   controllers: [ConnectorController, ConnectorAdmissionController],
   providers: [ConnectionTrail, ConnectorRepository, ConnectorService],
 })

@@ -7,12 +7,12 @@ import { ListConnections } from '#contracts/tool-invocation/connectors/relay-req
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
+import { TokenIssuer, lifeOf } from '../tokens/token-issuer.js';
 import { fingerprintOf } from '../tokens/token-record.js';
 import type { CreateConnectorBody } from './connector.body.js';
 import type { Connector } from './connector.entity.js';
 import { type ConnectorPage, ConnectorRepository } from './connector.repository.js';
 
-const DAY_MS = 86_400_000;
 const EXPIRES_IN_DAYS = 90;
 /** Before the token, so that whoever finds one knows what it is. */
 const TOKEN_PREFIX = 'swc_';
@@ -30,19 +30,24 @@ export interface AdmittedConnector {
 export class ConnectorService {
   constructor(
     private readonly connectors: ConnectorRepository,
+    private readonly issuer: TokenIssuer,
     @InjectAuthSettings() private readonly settings: AuthSettings,
     @InjectBus() private readonly bus: Bus,
   ) {}
 
-  /** The token is in this answer and nowhere afterwards. Throws `http.invalid` for too long a life, `http.conflict` for too many. */
+  /**
+   * `credential` is the token that asks for it, which it does not outlive; its own is in this answer and nowhere afterwards. Throws
+   * `auth.grant_missing` for a token that is restricted as connectors are not, `http.invalid` for too long a life, `http.conflict` for too many.
+   */
   async create(
     caller: Principal,
-    { name, upstreams, expiresInDays = EXPIRES_IN_DAYS }: CreateConnectorBody,
+    credential: string,
+    { name, upstreams, expiresInDays }: CreateConnectorBody,
   ): Promise<{ readonly connector: Connector; readonly token: string }> {
-    const lifeMs = expiresInDays * DAY_MS;
-    const daysMax = Math.floor(this.settings.tokenLifeMaxMs / DAY_MS);
-    if (lifeMs > this.settings.tokenLifeMaxMs)
-      throw fail('http.invalid', { message: `No token may be good for more than ${daysMax} days` });
+    checkUnrestricted(caller);
+    const parent = await this.issuer.read(credential);
+    const maxMs = this.settings.tokenLifeMaxMs;
+    const lifeMs = lifeOf(parent, { expiresInDays, usualDays: EXPIRES_IN_DAYS, maxMs });
     const token = `${TOKEN_PREFIX}${randomBytes(TOKEN_BYTES).toString('base64url')}`;
     const connector = await this.connectors.add({
       id: randomUUID(),
@@ -50,6 +55,7 @@ export class ConnectorService {
       names: [...new Set(upstreams)],
       tokenHash: fingerprintOf(token),
       createdBy: caller.id,
+      parentTokenId: parent.tokenId,
       expiresAt: new Date(Date.now() + lifeMs),
     });
     if (connector === 'too_many') throw fail('http.conflict', { message: 'There are too many connectors' });
@@ -90,3 +96,13 @@ export class ConnectorService {
     return this.connectors.findGood(ids);
   }
 }
+
+/** A connector joins from anywhere, at any time, for the whole gateway. */
+const checkUnrestricted = ({ conditions, serverId, endpoints }: Principal): void => {
+  if (conditions !== undefined)
+    throw fail('auth.grant_missing', {
+      message: 'The token that asks is restricted by address or time, which connectors are not: log in to make one',
+    });
+  if (serverId !== null || endpoints !== undefined)
+    throw fail('auth.grant_missing', { message: 'The token that asks is for certain endpoints alone' });
+};

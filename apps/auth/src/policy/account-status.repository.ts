@@ -22,7 +22,20 @@ export interface AccountStatus {
     readonly userEmail: string;
     readonly isOffered: boolean;
     readonly wantsUseNoted: boolean;
+    /** Who made it, or what it was asked for by, for its user. */
+    readonly givers: readonly Giver[];
   } | null;
+}
+
+/** Who made a token for somebody else. */
+export interface Giver {
+  readonly by: string;
+  /** The one team that it is for. */
+  readonly teamId: string | null;
+  /** Its user was asked, and accepted it. */
+  readonly isAccepted: boolean;
+  /** Of that team, at this moment. */
+  readonly ownsTeam: boolean;
 }
 
 /** What one role of a user permits. */
@@ -54,6 +67,7 @@ export interface TeamStatus {
 }
 
 interface Row {
+  readonly givers: readonly Giver[] | null;
   readonly email: string | null;
   readonly is_admin: boolean | null;
   readonly is_active: boolean | null;
@@ -84,7 +98,7 @@ const STATUS = `
                WHERE n.deleted_at IS NULL AND NOT n.is_personal AND (n.id = ANY($3) OR n.slug = ANY($3))) AS named_teams,
          (SELECT e.permissions FROM auth.roles d JOIN auth.effective_roles e ON e.role_id = d.id
           WHERE d.name = $4 AND d.scope = 'global') AS base_permissions,
-         given.assigned, given.changes_at,
+         given.assigned, given.changes_at, made.givers,
          t.token_id IS NOT NULL AND (t.last_used_at IS NULL OR t.last_used_at < now() - ${USE_NOTED_EVERY}) AS wants_use_noted
   FROM (SELECT $1::text AS email) asked
   LEFT JOIN auth.users u ON u.email = asked.email
@@ -95,7 +109,18 @@ const STATUS = `
            min(a.expires_at) AS changes_at
     FROM auth.role_assignments a JOIN auth.effective_roles e ON e.role_id = a.role_id
     WHERE a.user_email = u.email AND (a.expires_at IS NULL OR a.expires_at > now())
-  ) given ON true`;
+  ) given ON true
+  LEFT JOIN LATERAL (
+    WITH RECURSIVE line AS (
+      SELECT t.parent_token_id, t.created_by, t.team_id, t.is_accepted
+      UNION SELECT p.parent_token_id, p.created_by, p.team_id, p.is_accepted
+      FROM auth.api_tokens p JOIN line ON p.token_id = line.parent_token_id
+    )
+    SELECT json_agg(json_build_object('by', created_by, 'teamId', team_id, 'isAccepted', is_accepted,
+             'ownsTeam', EXISTS (SELECT FROM auth.team_members m JOIN auth.teams o ON o.id = m.team_id AND o.deleted_at IS NULL
+                                 WHERE m.team_id = line.team_id AND m.user_email = line.created_by AND m.role = 'owner'))) AS givers
+    FROM line WHERE created_by IS NOT NULL
+  ) made ON true`;
 
 /** What admission asks of the accounts; written for that one query. */
 @Injectable()
@@ -133,6 +158,7 @@ export class AccountStatusRepository {
               userEmail: row.token_user,
               isOffered: row.is_offered === true,
               wantsUseNoted: row.wants_use_noted,
+              givers: row.givers ?? [],
             },
     };
   }

@@ -26,6 +26,7 @@ import { MoreConsent1765500000016 } from './migrations/0016-more-consent.migrati
 import { ExchangedTokens1765600000017 } from './migrations/0017-exchanged-tokens.migration.js';
 import { GivenTokens1765700000018 } from './migrations/0018-given-tokens.migration.js';
 import { MachineClients1765800000019 } from './migrations/0019-machine-clients.migration.js';
+import { WhoStandsBehind1765900000020 } from './migrations/0020-who-stands-behind.migration.js';
 import { AuditTrail1764800000009 } from './migrations/0009-audit-trail.migration.js';
 import { Accounts1763600000001 } from './migrations/0001-accounts.migration.js';
 import { AccountRecovery1764100000006 } from './migrations/0006-account-recovery.migration.js';
@@ -79,5 +80,6 @@ export const authDatabase = {
     ExchangedTokens1765600000017,
     GivenTokens1765700000018,
     MachineClients1765800000019,
+    WhoStandsBehind1765900000020,
   ],
 } as const;

@@ -58,6 +58,10 @@ export class Token {
   @Column('boolean', { default: false })
   isOffered!: boolean;
 
+  /** Its user has accepted it. */
+  @Column('boolean', { default: false })
+  isAccepted!: boolean;
+
   /** The `jti` of the token that asked for it, which ends it when it is revoked. */
   @Column('text', { nullable: true })
   parentTokenId!: string | null;

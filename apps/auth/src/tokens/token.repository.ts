@@ -34,7 +34,7 @@ export class TokenRepository {
   constructor(@InjectDatabase('auth') private readonly database: DataSource) {}
 
   /** `null` when the user has a token of that name which is not revoked. */
-  async add(token: Omit<Token, 'createdAt' | 'lastUsedAt' | 'revokedAt'>): Promise<Token | null> {
+  async add(token: Omit<Token, 'isAccepted' | 'createdAt' | 'lastUsedAt' | 'revokedAt'>): Promise<Token | null> {
     await this.database.createQueryBuilder().insert().into(Token).values(token).orIgnore().execute();
     return this.find(token.id);
   }
@@ -98,7 +98,7 @@ export class TokenRepository {
   }
 
   async accept(id: string): Promise<void> {
-    await this.database.getRepository(Token).update({ id }, { isOffered: false });
+    await this.database.getRepository(Token).update({ id }, { isOffered: false, isAccepted: true });
   }
 
   async findByTokenId(tokenId: string): Promise<Token | null> {
@@ -117,6 +117,15 @@ export class TokenRepository {
       [tokenId],
     );
     return rows.map((row) => ({ tokenId: row.token_id, expiresAt: row.expires_at }));
+  }
+
+  /** Ends the connectors that these tokens, by their `jti`, asked for; answers their ids. */
+  async endConnectors(tokenIds: readonly string[]): Promise<readonly string[]> {
+    const [ended] = (await this.database.query(
+      'UPDATE auth.connectors SET revoked_at = now() WHERE parent_token_id = ANY($1) AND revoked_at IS NULL RETURNING id',
+      [tokenIds],
+    )) as [{ id: string }[], number];
+    return ended.map(({ id }) => id);
   }
 
   /** Those that are open, the newest first. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { isUUID } from 'class-validator';
+import { ConnectorRevoked } from '#contracts/auth/connectors/connector-revoked.event';
 import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
 import { type ListServerTokens, SERVER_TOKENS_MAX } from '#contracts/auth/list-server-tokens.request';
 import { type Grant, isGrant } from '#contracts/auth/permission';
@@ -299,8 +300,11 @@ export class TokenService {
   private async endWithDescendants(first: Pick<Token, 'tokenId' | 'expiresAt'>, revokedBy: string): Promise<void> {
     // The first one first: what cannot ask for others any more has no new descendants.
     await this.end(first.tokenId, first.expiresAt, revokedBy);
-    for (const { tokenId, expiresAt } of await this.tokens.findDescendants(first.tokenId))
-      await this.end(tokenId, expiresAt, revokedBy);
+    const descendants = await this.tokens.findDescendants(first.tokenId);
+    for (const { tokenId, expiresAt } of descendants) await this.end(tokenId, expiresAt, revokedBy);
+    const ended = await this.tokens.endConnectors([first, ...descendants].map(({ tokenId }) => tokenId));
+    for (const connectorId of ended) this.bus.publish(ConnectorRevoked, { connectorId });
+    await this.bus.flush();
   }
 
   private async issueOwn({ user, madeBy, ...own }: OwnToken): Promise<IssuedToken> {

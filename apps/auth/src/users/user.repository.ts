@@ -22,6 +22,11 @@ const FORGET_FAILURES = 'UPDATE auth.login_attempts SET failures = 0 WHERE email
 
 const REVOKE_ALL = 'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_email = $1 AND revoked_at IS NULL';
 
+/** What programs of theirs let join; what they let join when they were logged in stays. */
+const REVOKE_CONNECTORS = `
+  UPDATE auth.connectors SET revoked_at = now() WHERE revoked_at IS NULL AND parent_token_id IN (
+    SELECT token_id FROM auth.api_tokens WHERE user_email = $1 AND made_by <> 'login')`;
+
 /** What they made for others, whose value they know, with all that was asked for by it. */
 const REVOKE_GIVEN = `
   WITH RECURSIVE given AS (
@@ -118,7 +123,7 @@ export class UserRepository {
           ...(unlocks && { failedLoginCount: 0, lockedUntil: null }),
         },
       );
-      if (ends) await manager.query(REVOKE_ALL, [email]);
+      if (ends) await endTokens(manager, email);
       if (unlocks) await manager.query(FORGET_FAILURES, [email]);
       if (passwordHash !== undefined) await manager.query(END_RESET_LINKS, [email]);
       return isActive === false ? revokeGiven(manager, email) : [];
@@ -138,7 +143,7 @@ export class UserRepository {
   /** Answers as `change` does. */
   async remove(email: string): Promise<readonly string[]> {
     return transact(this.database, async (manager) => {
-      await manager.query(REVOKE_ALL, [email]);
+      await endTokens(manager, email);
       await manager.query(END_RESET_LINKS, [email]);
       await manager.query('DELETE FROM auth.login_attempts WHERE email = $1', [email]);
       await manager.query(
@@ -150,6 +155,10 @@ export class UserRepository {
     });
   }
 }
+
+const endTokens = async (manager: EntityManager, email: string): Promise<void> => {
+  for (const statement of [REVOKE_ALL, REVOKE_CONNECTORS]) await manager.query(statement, [email]);
+};
 
 const revokeGiven = async (manager: EntityManager, email: string): Promise<readonly string[]> => {
   const [ended] = (await manager.query(REVOKE_GIVEN, [email])) as [{ token_id: string }[], number];

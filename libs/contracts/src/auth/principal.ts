@@ -26,6 +26,8 @@ export interface Principal {
   readonly id: string;
   /** Of a client without a user: who registered it, whose end and changes are its own. */
   readonly actsFor?: string;
+  /** Of a token that others made for its user: who, whose changes are its own. */
+  readonly givenBy?: readonly string[];
   readonly kind: 'user' | 'anonymous';
   readonly isAdmin: boolean;
   /** By what the issuer of their token says, and so by no role that may end. */
