@@ -263,7 +263,7 @@ describe('a token', () => {
     const { email, token } = await givenUser();
     const { id, value } = await givenToken(token);
     const elsewhere = new CallerAdmission(auth.running.bus, {
-      ttlMs: 30_000,
+      ttlMs: 3_600_000,
       staleMaxMs: 0,
       max: 10,
       authRequired: true,

@@ -43,7 +43,12 @@ export const givenAuth = async (more: Readonly<Record<string, string>> = {}, dir
     destination: { write: (line) => void logLines.push(line) },
   });
   const running = await startService({ parts: [authService], env, logger });
-  const admission = new CallerAdmission(running.bus, { ttlMs: 30_000, staleMaxMs: 0, max: 100, authRequired: true });
+  const admission = new CallerAdmission(running.bus, {
+    ttlMs: 3_600_000,
+    staleMaxMs: 0,
+    max: 100,
+    authRequired: true,
+  });
 
   const call: GivenAuth['call'] = async (method, path, { token, body } = {}) => {
     const response = await fetch(`${running.url}${path}`, {

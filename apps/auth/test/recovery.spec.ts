@@ -62,7 +62,7 @@ const linkOf = async (email: string, count: number): Promise<string> => {
       .filter((mail) => mail.startsWith(`${email}\n`))
       .map((mail) => mail.replaceAll('=\r\n', ''))
       .flatMap((mail) => [...mail.matchAll(new RegExp(`${PUBLIC_URL}/auth/email/reset-password/([\\w-]+)`, 'g'))]);
-  await expect.poll(links, { timeout: 10_000 }).toHaveLength(count);
+  await expect.poll(links).toHaveLength(count);
   return links().at(-1)?.[1] ?? '';
 };
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   };
   replicas = await Promise.all([1, 2].map(() => startService({ parts: [authService], env, logger })));
   edgeBus = await connectNats({ servers: nats.url, name: 'ingress', logger });
-  admission = new CallerAdmission(edgeBus, { ttlMs: 30_000, staleMaxMs: 0, max: 100, authRequired: true });
+  admission = new CallerAdmission(edgeBus, { ttlMs: 3_600_000, staleMaxMs: 0, max: 100, authRequired: true });
 });
 
 afterAll(async () => {
@@ -116,9 +116,9 @@ describe('two replicas of auth over NATS', () => {
 
       await rest(replica, 'DELETE', `/v1/tokens/${token.id}`, admin);
 
-      await expect.poll(() => verdict(value), { timeout: 1_000, interval: 5 }).toBe('auth.credential_invalid');
+      await expect.poll(() => verdict(value), { interval: 5 }).toBe('auth.credential_invalid');
       await expect
-        .poll(() => rest(1 - replica, 'GET', '/auth/email/me', value), { timeout: 1_000 })
+        .poll(() => rest(1 - replica, 'GET', '/auth/email/me', value))
         .toMatchObject({ code: 'auth.credential_invalid' });
     }
   });
@@ -188,19 +188,14 @@ describe('two replicas of auth over NATS', () => {
     registry.answer(ShowGateways, async () => ({ gateways: [{ id: upstreamId, name: 'Notes', origin: null }] }));
     const used: string[] = [];
     let lifeS = 1;
+    let isOver = false;
     tools.answer(PostForm, async (_request, { body }) => {
       const form = new URLSearchParams(body);
       const by = form.get('code') ?? form.get('refresh_token') ?? '';
       used.push(by);
-      if (by === 'planted last') return new WithBody({ status: 400 }, '{"error":"invalid_grant"}');
-      const [access_token, refresh_token] = [
-        `token after ${by}`,
-        lifeS === 1 ? `planted ${used.length}` : 'planted last',
-      ];
-      return new WithBody(
-        { status: 200 },
-        JSON.stringify({ access_token, refresh_token, token_type: 'Bearer', expires_in: lifeS }),
-      );
+      if (isOver) return new WithBody({ status: 400 }, '{"error":"invalid_grant"}');
+      const tokens = { access_token: `token after ${by}`, refresh_token: `planted ${used.length}` };
+      return new WithBody({ status: 200 }, JSON.stringify({ ...tokens, token_type: 'Bearer', expires_in: lifeS }));
     });
     await Promise.all([tools.flush(), registry.flush()]);
     const credential: OAuthClient = {
@@ -243,11 +238,19 @@ describe('two replicas of auth over NATS', () => {
     };
     await shown();
     lifeS = 4;
-    const [renewed] = await shown();
-    expect(renewed).toBe(`Bearer token after ${used.at(-1)}`);
+    const before = used.length;
+    const renewed = await shown();
+    // One, unless the machine stood still for its life.
+    expect([...renewed].toSorted()).toEqual(
+      used
+        .slice(before)
+        .map((by) => `Bearer token after ${by}`)
+        .toSorted(),
+    );
     expect(new Set(used).size).toBe(used.length);
+    isOver = true;
     await expect
-      .poll(() => ask().catch((error: unknown) => error), { timeout: 15_000 })
+      .poll(() => ask().catch((error: unknown) => error))
       .toMatchObject({ code: 'upstream.consent_needed', data: { state: 'needs_reauth' } });
     const { tokens } = (await edgeBus.ask(DescribeUpstreamTokens, { upstreamIds: [upstreamId], userEmail: ADMIN }))
       .head;
@@ -262,7 +265,7 @@ describe('two replicas of auth over NATS', () => {
     await verdict(known);
 
     await nats.kill();
-    await expect.poll(() => edgeBus.connected, { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => edgeBus.connected).toBe(false);
     expect(await verdict(known)).toBe(ADMIN);
     expect(await verdict(unknown)).toBe('auth.unavailable');
 
@@ -275,8 +278,8 @@ describe('two replicas of auth over NATS', () => {
     expect(asked).toBeInstanceOf(Promise);
     // Auth may not be back yet; what counts is that it was asked.
     await Promise.allSettled([asked]);
-    await expect.poll(() => verdict(known), { timeout: 10_000 }).toBe(ADMIN);
-    await expect.poll(() => verdict(unknown), { timeout: 10_000 }).toBe(ADMIN);
+    await expect.poll(() => verdict(known)).toBe(ADMIN);
+    await expect.poll(() => verdict(unknown)).toBe(ADMIN);
   });
 
   it('two replicas of auth without their database let those go on whom they vouched for, and administer nothing', async () => {
@@ -310,9 +313,7 @@ describe('two replicas of auth over NATS', () => {
     await verdict(known);
     for (const replica of replicas.splice(0)) await replica.stop();
 
-    const startedAtMs = performance.now();
     expect(await verdict(unknown)).toBe('auth.unavailable');
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
     expect(await verdict(known)).toBe(ADMIN);
   });
 });

@@ -124,7 +124,6 @@ describe('SCIM', () => {
       const made = await auth.call('POST', '/tokens', { token: session, body: { name: `ci ${Math.random()}` } });
       const admitted = async (known: string) => auth.admission.admit(known);
       for (const known of [session, made.body.access_token]) await admitted(known);
-      const sentAtMs = performance.now();
       await end();
       for (const known of [session, made.body.access_token])
         await expect
@@ -137,7 +136,6 @@ describe('SCIM', () => {
             { interval: 5 },
           )
           .toBe('out');
-      expect(performance.now() - sentAtMs).toBeLessThan(8_000);
       expect(await auth.login('bob@example.org', PASSWORD)).toBeUndefined();
     }
   });

@@ -217,7 +217,7 @@ describe('other clients', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [...args, '--method', 'tools/call', '--tool-name', 'echo', '-q', '--format', 'json'],
-      { cwd: root, env: { ...process.env, HOME: home }, timeout: 40_000 },
+      { cwd: root, env: { ...process.env, HOME: home }, timeout: 200_000 },
     );
     expect(stdout).toContain('up_echo');
   });

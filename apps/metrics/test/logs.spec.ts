@@ -145,7 +145,7 @@ describe('lines of the log', () => {
   it('the service keeps its own lines, and none of keeping them, when it writes some', async () => {
     metrics.running.logger.warn({ principal: 'kept@example.com' }, 'of its own');
     await expect
-      .poll(async () => (await page('?user=kept@example.com')).lines.map(({ message }) => message), { timeout: 20_000 })
+      .poll(async () => (await page('?user=kept@example.com')).lines.map(({ message }) => message))
       .toEqual(['of its own']);
   });
 

@@ -9,7 +9,7 @@ import { type MetricsService, startMetrics } from './metrics-service.js';
 
 const shipped = (file: string): string => readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
 const rules = shipped('deploy/prometheus/rules.yaml');
-const SOON = { timeout: 30_000, interval: 200 };
+const SOON = { interval: 200 };
 
 let metrics: MetricsService;
 let alertmanager: Alertmanager;

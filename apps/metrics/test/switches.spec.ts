@@ -35,7 +35,7 @@ const given = async (env: Record<string, string>): Promise<MetricsService> => {
 };
 
 // Each starts a service of its own.
-describe('the switches of what is kept', { timeout: 120_000 }, () => {
+describe('the switches of what is kept', () => {
   it.each([
     ['AUDIT_TRAIL_ENABLED', ['login.refused']],
     ['SECURITY_LOGGING_ENABLED', ['gateway.changed']],

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 it('both replicas serve a gateway, and its announcement has left, when one of them has answered the registration', async () => {
   const gateway = await registry.register('Far', upstream({ tools: [tool('t')] }));
-  await vi.waitFor(() => expect(replica.changes).toHaveLength(1), { timeout: 1_000, interval: 5 });
+  await vi.waitFor(() => expect(replica.changes).toHaveLength(1), { interval: 5 });
   for (let time = 0; time < 6; time++) {
     expect((await replica.describe()).tools.map(({ name }) => name)).toEqual(['far-t']);
     expect((await registry.resolve(gateway.id)).url).toBe(gateway.url);
@@ -45,7 +45,7 @@ it('the replicas refresh a gateway once when an announcement reaches all of them
   replica.service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
   await vi.waitFor(
     async () => expect((await replica.describe()).tools.map(({ name }) => name)).toContain('announcing-b'),
-    { timeout: 5_000, interval: 50 },
+    { interval: 50 },
   );
   expect(registry.around.discoveries).toHaveLength(1);
 });

@@ -110,7 +110,7 @@ describe('a list that is used although it is too old', () => {
         await registry.renew(gateway.id);
         expect(await toolNames(gateway.id)).toEqual(['away-back']);
       },
-      { timeout: 15_000, interval: 50 },
+      { interval: 50 },
     );
   });
 

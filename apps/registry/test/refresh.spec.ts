@@ -127,10 +127,7 @@ describe('refreshing a gateway', () => {
     for (let time = 0; time < 20; time++)
       registry.service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
     registry.service.bus.publish(UpstreamListChanged, { upstreamId: 'no such gateway', list: 'tools' });
-    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['chatty-b']), {
-      timeout: 5_000,
-      interval: 50,
-    });
+    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['chatty-b']), { interval: 50 });
     expect(registry.around.discoveries).toHaveLength(1);
   });
 
@@ -148,13 +145,10 @@ describe('refreshing a gateway', () => {
     });
     for (const { service } of [registry, replica])
       service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
-    await vi.waitFor(() => expect(running).toBe(1), { timeout: 5_000, interval: 10 });
+    await vi.waitFor(() => expect(running).toBe(1), { interval: 10 });
     version = 7;
     replica.service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
-    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['busy-v7']), {
-      timeout: 10_000,
-      interval: 50,
-    });
+    await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['busy-v7']), { interval: 50 });
     expect(runningMax).toBe(1);
   });
 
@@ -278,7 +272,7 @@ describe('checking upstreams', () => {
   const shownOf = async (id: string, token = 'admin') =>
     (await registry.ask('GET', `/gateways/${id}`, undefined, token)).body;
   const becomes = (id: string, expected: object) =>
-    expect.poll(() => shownOf(id), { timeout: 10_000, interval: 50 }).toMatchObject(expected);
+    expect.poll(() => shownOf(id), { interval: 50 }).toMatchObject(expected);
 
   it('a check finds an upstream away after so many failures, says since when and why, and finds it back', async () => {
     const gateway = await registry.register('Dying', upstream({ tools: [tool('t')] }));
@@ -296,12 +290,12 @@ describe('checking upstreams', () => {
     const { checks, ill } = registry.around;
     const checksOf = (id: string): number => checks.filter((each) => each === id).length;
     const topics = (): string[] => checking.flatMap(({ stateTopics }) => stateTopics);
-    await expect.poll(() => checksOf(gateway.id), { timeout: 10_000 }).toBeGreaterThan(0);
-    await expect.poll(() => checksOf(program.body.id), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => checksOf(gateway.id)).toBeGreaterThan(0);
+    await expect.poll(() => checksOf(program.body.id)).toBeGreaterThan(0);
 
     const before = Date.now();
     ill.set(gateway.id, fail('upstream.busy'));
-    await expect.poll(() => checksOf(gateway.id), { timeout: 10_000 }).toBeGreaterThan(3);
+    await expect.poll(() => checksOf(gateway.id)).toBeGreaterThan(3);
     expect((await shownOf(gateway.id)).reachable).toBe(true);
     const well = checksOf(gateway.id);
     ill.set(gateway.id, fail('upstream.unreachable', { message: 'connection refused at the upstream' }));
@@ -368,7 +362,7 @@ describe('checking upstreams', () => {
     });
     const checking = await bench.registry(registry.around, env);
     expect(await away.promise).toBe(false);
-    await expect.poll(seen, { timeout: 10_000, interval: 50 }).toBe(true);
+    await expect.poll(seen, { interval: 50 }).toBe(true);
     await checking.service.stop();
   });
 
@@ -380,7 +374,7 @@ describe('checking upstreams', () => {
     const { checks } = registry.around;
     const push = checks.push.bind(checks);
     checks.push = (...ids) => (ids.includes(id) && times.push(Date.now()), push(...ids));
-    await expect.poll(() => times.length, { timeout: 10_000 }).toBe(4);
+    await expect.poll(() => times.length).toBe(4);
     expect((times[3] as number) - (times[0] as number)).toBeGreaterThan(1_200);
     for (const { service } of checking) await service.stop();
   });

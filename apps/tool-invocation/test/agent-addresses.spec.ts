@@ -128,16 +128,16 @@ describe('an agent with several addresses', () => {
     const load = startLoad(async () => String((await send(profile, { message: 'say hi' })).isError));
     const { answers, failures } = load;
     try {
-      await expect.poll(() => methodsAt(first).length, { timeout: 30_000 }).toBeGreaterThan(50);
+      await expect.poll(() => methodsAt(first).length).toBeGreaterThan(50);
       await first.stop();
       const sinceKill = answers.length;
-      await expect.poll(() => answers.length, { timeout: 30_000 }).toBeGreaterThan(sinceKill + 100);
+      await expect.poll(() => answers.length).toBeGreaterThan(sinceKill + 100);
       await invocation.look(profile.id);
       expect(await invocation.look(profile.id)).toBe('ejected active');
       const returned = await startAgent(Number(new URL(first.url).port));
       await invocation.look(profile.id);
       expect(await invocation.look(profile.id)).toBe('active active');
-      await expect.poll(() => methodsAt(returned).length, { timeout: 30_000 }).toBeGreaterThan(0);
+      await expect.poll(() => methodsAt(returned).length).toBeGreaterThan(0);
     } finally {
       await load.end();
     }

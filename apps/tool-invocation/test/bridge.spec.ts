@@ -351,9 +351,7 @@ describe('a session upstream that requests input', () => {
       await own.call(profile, 't', {}, call);
 
       await expect
-        .poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length, {
-          timeout: 3_000,
-        })
+        .poll(() => upstream.requests.filter(({ body }) => body.includes('notifications/cancelled')).length)
         .toBe(1);
 
       expect(upstream.requests.some(({ body }) => body.includes('"error"'))).toBe(true);
@@ -410,7 +408,7 @@ describe('a session upstream that requests input', () => {
     const company = invocation.lease(leased.callId, 1);
 
     const outcome = () => invocation.records.get(alone.callId)?.outcome;
-    await expect.poll(outcome, { timeout: 10_000 }).toBe('cancelled');
+    await expect.poll(outcome).toBe('cancelled');
     await invocation.proceed(leased.callId, 1, { input_1: { action: 'accept' } });
     expect(await company).toEqual({ over: true });
   });

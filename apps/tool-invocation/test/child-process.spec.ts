@@ -264,7 +264,7 @@ describe('an upstream in a child process', () => {
       const alive = () => pidsOf(args).filter(isAlive);
       await expect.poll(alive).toHaveLength(1);
       expect(pidsOf(args)).toHaveLength(2);
-      await expect.poll(alive, { timeout: 5_000 }).toHaveLength(0);
+      await expect.poll(alive).toHaveLength(0);
       expect(text((await own.call(profile, 't')).body)).toBe('fine');
     } finally {
       await own.close();
@@ -301,7 +301,7 @@ describe('an upstream in a child process', () => {
 
     invocation.bus.publish(UpstreamChanged, { upstreamId: profile.id, change: 'removed' });
 
-    await expect.poll(() => pidsOf(args).some(isAlive), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => pidsOf(args).some(isAlive)).toBe(false);
     await expect(invocation.call(profile, 't')).rejects.toMatchObject({ code: 'upstream.unknown', executed: 'no' });
   });
 

@@ -75,7 +75,7 @@ describe('a dedicated session', () => {
       await hold();
       const { session } = await call();
       if (release === released.release) await release();
-      await expect.poll(() => upstream.sessions.has(session), { timeout: 10_000 }).toBe(false);
+      await expect.poll(() => upstream.sessions.has(session)).toBe(false);
       await expect(call()).rejects.toMatchObject(LOST);
     }
   });

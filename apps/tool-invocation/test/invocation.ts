@@ -17,6 +17,7 @@ import {
   UpstreamListChanged,
   type UpstreamProfile,
 } from '#libs/contracts';
+import { vi } from 'vitest';
 import { fail } from '#libs/errors';
 import { startService } from '#libs/service';
 import { temporaryFolder } from '#libs/testing';
@@ -35,6 +36,9 @@ export interface CallOptions extends Partial<Omit<UpstreamCall, 'upstreamId'>> {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
+
+/** How long an answer may take where a test says nothing of it. */
+const PATIENCE_MS = 60_000;
 
 /** The service as it runs, with registry, auth and metrics played by the test. */
 export const givenInvocation = async (env: Record<string, string> = {}) => {
@@ -140,7 +144,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
       body,
       callId: request.callId,
       signal: options.signal,
-      timeoutMs: options.timeoutMs ?? 10_000,
+      timeoutMs: options.timeoutMs ?? PATIENCE_MS,
       onFrame: ({ head: frame }) => void frames.push(frame),
     });
     return { answer: head, body: answer?.toString(), frames, instance };
@@ -152,7 +156,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     inputResponses: Record<string, unknown>,
     {
       principalId = 'ada@example.com',
-      timeoutMs = 10_000,
+      timeoutMs = PATIENCE_MS,
       refusals = {} as Record<string, { code: number; message: string }>,
     } = {},
   ): Promise<Called> => {
@@ -178,14 +182,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
     credential?: UpstreamCredential,
   ) => (await bus.ask(DiscoverUpstream, { profile: upstream, transport, ...(credential && { credential }) })).head;
 
-  const record = async (callId: string): Promise<CallRecord> => {
-    for (let tries = 0; tries < 100; tries++) {
-      const found = records.get(callId);
-      if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`no record of ${callId}`);
-  };
+  const record = (callId: string): Promise<CallRecord> => vi.waitUntil(() => records.get(callId));
 
   /** How the addresses of an upstream stand after having been looked at. */
   const look = async (upstreamId: string): Promise<string> => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type UpstreamCall, type UpstreamProfile, WatchTasks } from '#libs/contracts';
 import { type ConformanceFixture, type FixtureEra, startConformanceFixture } from '#libs/testing';
 import { everythingScript } from './everything-server.js';
@@ -48,12 +48,9 @@ const until = async (
   taskId: string,
   isIt = ({ status }: Told): boolean => OVER.includes(status),
 ): Promise<Told> => {
-  for (let tries = 0; tries < 100; tries++) {
-    const told = await look(upstream, taskId);
-    if (isIt(told)) return told;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('the task does not get there');
+  let told = await look(upstream, taskId);
+  await vi.waitUntil(async () => isIt(told) || isIt((told = await look(upstream, taskId))));
+  return told;
 };
 
 describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: FixtureEra) => {
@@ -145,7 +142,7 @@ describe.each(['modern', 'legacy'] as const)('tasks of a %s upstream', (era: Fix
       { upstreamId: upstream.id, principal, client: WITH_TASKS, taskIds: [taskId] },
       { onFrame: ({ head, body }) => void heard.push({ of: head.taskId, ...JSON.parse(body as string) }) },
     );
-    await expect.poll(() => heard.at(-1)?.status, { timeout: 5_000 }).toBe('input_required');
+    await expect.poll(() => heard.at(-1)?.status).toBe('input_required');
     const [key] = Object.keys(heard.at(-1).inputRequests) as [string];
     const answers = { [key]: { action: 'accept', content: { confirm: true } } };
     await operate(upstream, 'tasks/update', taskId, { inputResponses: answers });
@@ -268,15 +265,13 @@ describe('a client that knows no tasks', () => {
 });
 
 describe('the reference server of tasks', () => {
-  it('the reference server reports its research when its request was answered on the way', {
-    timeout: 30_000,
-  }, async () => {
+  it('the reference server reports its research when its request was answered on the way', async () => {
     const upstream = invocation.profile({ transport: 'STDIO', command: process.execPath, args: [everythingScript] });
     const { answer, body } = await invocation.call(
       upstream,
       'simulate-research-query',
       { topic: 'python', ambiguous: true },
-      { client: WITH_TASKS, taskSupport: 'required', timeoutMs: 20_000 },
+      { client: WITH_TASKS, taskSupport: 'required', timeoutMs: 120_000 },
     );
     expect(answer).toEqual({ kind: 'task', affinity: 'session' });
     const { taskId } = JSON.parse(body as string);
@@ -384,7 +379,7 @@ describe('a deferred task', () => {
     isIt = (told: Told) => OVER.includes(told.status),
   ) => {
     let told: Told;
-    await expect.poll(async () => isIt((told = await lookHere(upstream, taskId))), { timeout: 5_000 }).toBe(true);
+    await expect.poll(async () => isIt((told = await lookHere(upstream, taskId)))).toBe(true);
     return told;
   };
 

@@ -114,7 +114,7 @@ describe('the watch of a resource', () => {
     await expect.poll(() => [ada.heard, bob.heard]).toEqual([['test://a'], ['test://b']]);
 
     second.res.destroy();
-    await expect.poll(() => streams.length, { timeout: 5_000 }).toBe(3);
+    await expect.poll(() => streams.length).toBe(3);
     await expect.poll(() => [ada.heard.length, bob.heard.length]).toEqual([2, 2]);
     ada.stop();
     bob.stop();
@@ -175,7 +175,7 @@ describe('the watch of a resource', () => {
 
     invocation.bus.publish(UpstreamCredentialChanged, { upstreamId: profile.id });
 
-    await expect.poll(() => subscriptions, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => subscriptions).toBe(2);
     await expect.poll(() => ada.heard).toEqual(['test://a']);
     ada.stop();
     await ada.ended;
@@ -208,7 +208,7 @@ describe('the watch of lists', () => {
 
     invocation.bus.publish(UpstreamCredentialChanged, { upstreamId: profile.id });
 
-    await expect.poll(() => streams.length, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => streams.length).toBe(2);
     await expect
       .poll(() =>
         invocation.listChanges
@@ -248,7 +248,7 @@ describe('changes of lists that may have been missed', () => {
     expect(heardOf(profile.id)).toEqual([]);
 
     streams[0]?.destroy();
-    await expect.poll(() => heardOf(profile.id), { timeout: 5_000 }).toEqual(EVERY_LIST);
+    await expect.poll(() => heardOf(profile.id)).toEqual(EVERY_LIST);
     expect(streams).toHaveLength(2);
   });
 
@@ -273,7 +273,7 @@ describe('changes of lists that may have been missed', () => {
 
     if (isGone) upstream.known.clear();
     streams[0]?.destroy();
-    await expect.poll(() => heardOf(profile.id), { timeout: 10_000 }).toEqual(EVERY_LIST);
+    await expect.poll(() => heardOf(profile.id)).toEqual(EVERY_LIST);
     expect(upstream.known.size).toBe(1);
     await expect.poll(() => streams.length).toBe(2);
   });

@@ -29,7 +29,7 @@ describe('Prometheus', () => {
     classic = await startPrometheus(targets);
     closers.push(() => classic.stop());
     for (const server of [prometheus, classic])
-      await vi.waitUntil(async () => (await server.query('up == 1')).length === 1, { timeout: 20_000 });
+      await vi.waitUntil(async () => (await server.query('up == 1')).length === 1);
   });
   afterAll(async () => {
     for (const close of closers.toReversed()) await close();

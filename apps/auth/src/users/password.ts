@@ -49,12 +49,9 @@ export class PasswordHasher {
 
   /** `address`: whose turn it is. Takes the same time without a hash (unknown user, no password set) as with one; the answer is then false. */
   async verify(password: string, hash: string | null, address: string): Promise<boolean> {
-    const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash ?? DECOY) ?? [];
-    if (salt === undefined || tag === undefined) throw new Error('a stored password hash is malformed');
-    const costs = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
-    const expected = Buffer.from(tag, 'base64');
-    const given = await this.inTurn(address, () => tagOf(password, Buffer.from(salt, 'base64'), costs));
-    return given.length === expected.length && timingSafeEqual(given, expected) && hash !== null;
+    const { costs, salt, tag } = hashParts(hash);
+    const given = await this.inTurn(address, () => tagOf(password, salt, costs));
+    return given.length === tag.length && timingSafeEqual(given, tag) && hash !== null;
   }
 
   private async inTurn<T>(owner: string, work: () => Promise<T>): Promise<T> {
@@ -67,8 +64,19 @@ export class PasswordHasher {
   }
 }
 
-const tagOf = (
-  message: string,
-  nonce: Buffer,
-  costs: { memory: number; passes: number; parallelism: number },
-): Promise<Buffer> => derive('argon2id', { message, nonce, tagLength: TAG_BYTES, ...costs });
+interface Costs {
+  readonly memory: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+/** What a hash was made with, and what came of it; of the decoy where there is no hash. */
+export const hashParts = (hash: string | null): { costs: Costs; salt: Buffer; tag: Buffer } => {
+  const [, memory, passes, parallelism, salt, tag] = PHC.exec(hash ?? DECOY) ?? [];
+  if (salt === undefined || tag === undefined) throw new Error('a stored password hash is malformed');
+  const costs = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+  return { costs, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') };
+};
+
+const tagOf = (message: string, nonce: Buffer, costs: Costs): Promise<Buffer> =>
+  derive('argon2id', { message, nonce, tagLength: TAG_BYTES, ...costs });

@@ -4,8 +4,6 @@ import { GROUPS, UNLISTED, catalogue } from './catalogue.js';
 import { newCommand } from './new-command.js';
 
 const SCREEN = { rows: 24, columns: 80 };
-/** Some bring a good part of the gateway along, which is compiled first here. */
-const LOAD_TIMEOUT_MS = 120_000;
 
 /** A command and its verbs, as the program has them. */
 const below = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(below)];
@@ -13,7 +11,7 @@ const below = (command: Command): readonly Command[] => [command, ...command.com
 const program = newCommand('switchyard');
 beforeAll(async () => {
   for (const load of Object.values(catalogue)) program.addCommand(await load());
-}, LOAD_TIMEOUT_MS);
+});
 
 describe('the commands', () => {
   it('every command stands in the overview once, but for those known by another name', () => {

@@ -77,7 +77,7 @@ describe('TalkPace', () => {
     await tick();
     expect(acts).toEqual(['pause']);
     say(2, 1);
-    await vi.waitFor(() => expect(acts).toEqual(['pause', 'resume']), { timeout: 5_000, interval: 5 });
+    await vi.waitFor(() => expect(acts).toEqual(['pause', 'resume']), { interval: 5 });
   });
 
   it('a stream does not rest when it has said no more than calls usually do', async () => {
@@ -89,7 +89,7 @@ describe('TalkPace', () => {
   it('a stream does not rest when most of it is a long answer', async () => {
     say(6, 0);
     await tick();
-    await vi.waitFor(() => expect(acts.length % 2).toBe(0), { timeout: 5_000, interval: 5 });
+    await vi.waitFor(() => expect(acts.length % 2).toBe(0), { interval: 5 });
     acts = [];
     let pending = 0;
     say(40, 1, () => (pending += CHUNK.length));

@@ -32,7 +32,7 @@ const givenClockAhead = async (script: 'asker' | 'responder', server: NatsServer
   onTestFinished(() => void child.kill('SIGKILL'));
   const said: string[] = [];
   child.stdout?.on('data', (chunk: Buffer) => said.push(...chunk.toString().trim().split('\n')));
-  if (script === 'responder') await expect.poll(() => said, { timeout: 30_000 }).toContain('ready');
+  if (script === 'responder') await expect.poll(() => said).toContain('ready');
   return said;
 };
 
@@ -52,7 +52,7 @@ describe('the bus between services whose clocks differ', { timeout: 90_000 }, ()
 
       const late = asker.ask(Work, { forMs: 20_000 }, { timeoutMs: 700 });
       await expect(late).rejects.toMatchObject({ code: 'bus.timed_out' });
-      await expect.poll(() => said, { timeout: 5_000 }).toContain('aborted');
+      await expect.poll(() => said).toContain('aborted');
     },
   );
 
@@ -70,7 +70,7 @@ describe('the bus between services whose clocks differ', { timeout: 90_000 }, ()
       await answerer.flush();
       await givenClockAhead('asker', server, aheadMs);
 
-      await expect.poll(() => asked, { timeout: 30_000 }).toBeGreaterThan(0);
+      await expect.poll(() => asked).toBeGreaterThan(0);
       expect([answerer.skewedClocks, lines]).toEqual([[], []]);
     },
   );
@@ -85,7 +85,7 @@ describe('the bus between services whose clocks differ', { timeout: 90_000 }, ()
       await answerer.flush();
       await givenClockAhead('asker', server, aheadMs);
 
-      await expect.poll(() => answerer.skewedClocks, { timeout: 30_000 }).toMatchObject([{ service: 'ingress' }]);
+      await expect.poll(() => answerer.skewedClocks).toMatchObject([{ service: 'ingress' }]);
       expect(Math.abs((answerer.skewedClocks[0]?.aheadMs ?? 0) - aheadMs)).toBeLessThan(5_000);
       expect(lines).toMatchObject([expect.stringContaining('the clock of another service differs from this one')]);
     },

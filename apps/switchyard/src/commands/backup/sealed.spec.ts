@@ -45,7 +45,7 @@ it('a sealed backup tells a wrong passphrase from damage, wherever it was change
   const ends = [bodyAt + frame + 70_000 + frame, FILE.length - frame];
   for (const end of ends) await expect(opened(FILE.subarray(0, end)), `cut at ${end}`).rejects.toThrow('it is damaged');
   await expect(opened(Buffer.concat([FILE, Buffer.from('x')]))).rejects.toThrow('it is damaged');
-}, 60_000);
+});
 
 it('a file is refused by its first line when it is no backup, or one in a later form', async () => {
   const read = (text: string) => readSealed(pieces(Buffer.from(text), 1_000), 'it');

@@ -20,6 +20,6 @@ it.each([
   ],
   [['start', '--l'], []],
   [['nonsense', ''], []],
-])('completion offers what may come when the words so far are %j', { timeout: 60_000 }, async (words, offered) => {
+])('completion offers what may come when the words so far are %j', async (words, offered) => {
   expect(await wordsFor(words, catalogue)).toEqual(offered);
 });

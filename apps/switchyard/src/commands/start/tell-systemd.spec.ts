@@ -19,14 +19,13 @@ import socket, sys
 listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 listening.bind(sys.argv[1])
 print('listening', flush=True)
-listening.settimeout(20)
+listening.settimeout(100)
 print(listening.recv(4096).decode(), flush=True)
 `;
 
 // Where there is no systemd, nobody is to be told; the socket it listens at is made by Python.
 it.skipIf(!runs('systemd-notify') || !runs('python3'))(
   'systemd is told that the process serves, and which one it is, when it has started it',
-  { timeout: 30_000 },
   async () => {
     const socket = join(folder, 'notify');
     const supervisor = spawn('python3', ['-c', LISTEN, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
