@@ -65,7 +65,9 @@ describe('NameResolver', () => {
     await resolver.resolve('moving.test');
     server.names.set('moving.test', ['10.0.0.2']);
 
-    await expect.poll(() => resolver.resolve('moving.test')).toEqual([{ address: '10.0.0.2', family: 4 }]);
+    await expect
+      .poll(() => resolver.resolve('moving.test'), { timeout: 60_000 })
+      .toEqual([{ address: '10.0.0.2', family: 4 }]);
     expect(times(server, 'moving.test A')).toBe(2);
   });
 
