@@ -96,6 +96,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Every limit is for what never comes: on a machine that stands still for seconds all of it comes, late. */
+const expect = { poll: { timeout: 60_000 } };
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -112,9 +115,9 @@ export default defineConfig({
           // A file costs its tests, not the loading of Nest: what it leaves behind in globals or timers is its fault.
           isolate: false,
           maxWorkers: 2,
-          testTimeout: 10_000,
-          // Compilers and linters are run in some.
-          hookTimeout: 120_000,
+          testTimeout: 120_000,
+          hookTimeout: 480_000,
+          expect,
         },
       },
       {
@@ -128,16 +131,15 @@ export default defineConfig({
           // On two cores: half of them wait, as a rule, for a time to pass that a test is about.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          // What is polled for comes, but late on a busy machine.
-          expect: { poll: { timeout: 10_000 } },
+          testTimeout: 240_000,
+          hookTimeout: 480_000,
+          expect,
         },
       },
       {
         resolve,
         ssr,
-        test: { name: 'newcomer', include: [NEWCOMER], testTimeout: 240_000, hookTimeout: 120_000 },
+        test: { name: 'newcomer', include: [NEWCOMER], testTimeout: 960_000, hookTimeout: 480_000, expect },
       },
     ],
   },

@@ -15,7 +15,7 @@ const RUNS: readonly [Setup, number, number, readonly string[]][] = [
 
 it.each(RUNS)(
   'a gateway, %s, loses, doubles and leaves unanswered nothing when one thing after the other goes wrong (seed %d)',
-  { timeout: 240_000 },
+  { timeout: 960_000 },
   async (setup, seed, faultsMax, wrong) => {
     const told: string[] = [];
     onTestFailed(() => console.error(told.join('\n')));

@@ -34,7 +34,7 @@ const workersOf = (master: number): string[] =>
   fs.readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim().split(' ');
 
 const until = async (holds: () => boolean): Promise<void> => {
-  const giveUpAtMs = Date.now() + 30_000;
+  const giveUpAtMs = Date.now() + 120_000;
   while (!holds()) {
     if (Date.now() > giveUpAtMs) throw new Error('nginx has not taken the new configuration');
     await sleep(20);

@@ -3,7 +3,7 @@ import { runSoak } from './soak/run.js';
 
 /** `npm run soak` goes on for an hour, and lets nothing grow by more than it scatters; in half a minute code is still being compiled, and beside other tests what is late, refused or lost is for the machine to say. */
 it('five services behind the shipped edge answer nothing wrong, record what they answered and hold no more when clients, sessions, tokens and upstreams come and go', {
-  timeout: 240_000,
+  timeout: 960_000,
 }, async () => {
   const told: string[] = [];
   onTestFailed(() => console.error(told.join('\n')));

@@ -36,7 +36,7 @@ describe('what is no MCP server, at several addresses behind a gateway', () => {
     JSON.stringify(await gateway.admin.call('POST', `/tools/call/${name}`, { arguments: args }));
   const firstIsEjected = (id: string) =>
     expect
-      .poll(async () => JSON.stringify(await gateway.admin.call('GET', `/gateways/${id}`)), { timeout: 30_000 })
+      .poll(async () => JSON.stringify(await gateway.admin.call('GET', `/gateways/${id}`)))
       .toMatch(/"addressStandings":\[\{[^}]*"state":"ejected"[^\]]*"state":"active"/);
 
   it('a gateway calls an HTTP API at its next address, and shows how each stands', async () => {

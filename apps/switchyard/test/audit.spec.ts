@@ -262,7 +262,7 @@ describe('the audit trail of a gateway', () => {
       over.abort();
       await making;
       if (!gateway.process('switchyard').server.running) await gateway.restart('switchyard');
-      await expect.poll(isReady, { timeout: 30_000 }).toBe(200);
+      await expect.poll(isReady).toBe(200);
     }
 
     const ids = (await trail('action=team.created')).map(({ resource }) => resource.id);

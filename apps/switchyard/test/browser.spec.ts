@@ -1,14 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type Page, chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gateway, type OddUpstreams, startGateway, startOddUpstreams, temporaryFolder } from '#libs/testing';
 import type { Visit } from './browser/page.js';
+import { launchBrowser } from './console/console-page.js';
 import { ELICITED } from './parties/party.js';
 import { stdioServers } from './parties/reference-servers.js';
 
@@ -40,18 +40,10 @@ const openSite = async (): Promise<void> => {
   port = (site.address() as AddressInfo).port;
 };
 
-const chromiumPath = (): string =>
-  execFileSync('sh', ['-c', 'command -v chromium || command -v chromium-browser || command -v google-chrome'], {
-    encoding: 'utf8',
-  }).trim();
-
 beforeAll(async () => {
   await openSite();
-  browser = await chromium.launch({
-    executablePath: chromiumPath(),
-    // The tests may run as root, whom Chromium gives no sandbox. Every name here leads to this machine.
-    args: ['--no-sandbox', `--host-resolver-rules=MAP ${NAMED_HOST} 127.0.0.1, MAP ${FOREIGN_HOST} 127.0.0.1`],
-  });
+  // Every name here leads to this machine.
+  browser = await launchBrowser([`--host-resolver-rules=MAP ${NAMED_HOST} 127.0.0.1, MAP ${FOREIGN_HOST} 127.0.0.1`]);
   gateway = await startGateway({
     mode: 'embedded',
     env: { ALLOWED_ORIGINS: `http://${NAMED_HOST}:${port}`, AUTH_REQUIRED: 'true' },

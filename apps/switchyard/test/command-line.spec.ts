@@ -130,7 +130,7 @@ describe('the command line', () => {
   it('calls are listed, shown and explained when they are on record', async () => {
     const calls = () =>
       json<{ id: string; client: string }[]>('calls', 'ls', '--since', '1h', '--tool', 'weather-forecast');
-    await expect.poll(async () => (await calls()).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(async () => (await calls()).length).toBeGreaterThanOrEqual(3);
     const [call] = await calls();
     expect(call).toMatchObject({ client: 'switchyard-cli', outcome: 'ok' });
     expect(await json('calls', 'show', call?.id ?? '')).toMatchObject({ id: call?.id });

@@ -53,9 +53,9 @@ const streamingSuites = [{ ...sessionSuite, passed: { both: 84, apart: 84, legac
 const polling = { STREAM_AFTER_MS: '250', SSE_POLL_AFTER: '3' };
 
 /** The suite itself waits for tasks to run their time. */
-const SUITE_TIMEOUT_MS = 300_000;
+const SUITE_TIMEOUT_MS = 1_200_000;
 /** Of all gateways together. */
-const START_TIMEOUT_MS = 300_000;
+const START_TIMEOUT_MS = 1_200_000;
 
 /** The suite spends most of its time waiting, so the gateways are asked side by side; each by one suite at a time. */
 const SIDE_BY_SIDE = { concurrent: true };

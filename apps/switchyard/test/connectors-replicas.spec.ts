@@ -18,7 +18,7 @@ import { createLogger } from '#libs/telemetry';
 import { startMcpDouble, startNatsServer, temporaryFolder } from '#libs/testing';
 import { httpTarget, startConnector } from './connectors/connector.js';
 
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { interval: 50 };
 const TOKEN = `swc_${'t'.repeat(43)}`;
 
 const closers: (() => unknown)[] = [];
@@ -102,7 +102,7 @@ const forecastAt = async (bus: Bus, instance: string): Promise<string | undefine
     receivedAtMs: Date.now(),
   };
   const body = JSON.stringify({ name: 'forecast', arguments: {} });
-  return (await bus.ask(ExecuteCall, call, { instance, body, timeoutMs: 20_000 })).body?.toString();
+  return (await bus.ask(ExecuteCall, call, { instance, body, timeoutMs: 120_000 })).body?.toString();
 };
 
 describe('connectors of several instances', () => {

@@ -170,13 +170,13 @@ describe('connectors', () => {
       SWITCHYARD_CONNECTOR_TOKEN: token,
     });
     const killed = call('weather-wait');
-    await vi.waitFor(() => expect(waiting).toBe(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(waiting).toBe(1));
     program.kill();
     expect(await killed).toMatchObject({ error: { data: { executed: 'unknown' } } });
 
     await joined(token, { weather: httpTarget(server.url) });
     const revoked = call('weather-wait');
-    await vi.waitFor(() => expect(waiting).toBe(2), { timeout: 10_000 });
+    await vi.waitFor(() => expect(waiting).toBe(2));
     const startedAtMs = performance.now();
     await gateway.admin.call('DELETE', `/v1/connectors/${connector.id}`);
     expect(await revoked).toMatchObject({ error: { data: { executed: 'unknown' } } });
@@ -215,7 +215,7 @@ describe('connectors', () => {
           { action: 'connection.opened', severity: 'info', after, resource: { name: 'office' } },
         ]);
       },
-      { timeout: 20_000, interval: 100 },
+      { interval: 100 },
     );
     const refused = await trail('action=connection.refused');
     expect(refused[0]).toMatchObject({ resource: { id: null }, after: { reason: 'auth.credential_invalid' } });
@@ -303,7 +303,7 @@ describe('connectors', () => {
       'weather=http://127.0.0.1:9000/mcp': `weather=${server.url}`,
     };
     const joining = run(join.map((word) => (here as Record<string, string>)[word] ?? word));
-    await vi.waitFor(() => expect(written.join('')).toContain(`joined ${gateway.url}: weather`), { timeout: 20_000 });
+    await vi.waitFor(() => expect(written.join('')).toContain(`joined ${gateway.url}: weather`));
     expect(await run(add)).toBe(0);
     expect(await call('weather-forecast')).toMatchObject({ result: { content: [{ text: 'rain' }] } });
     written.length = 0;

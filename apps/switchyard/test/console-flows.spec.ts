@@ -196,7 +196,7 @@ describe('the budgets of the console', () => {
     });
     await console.gateway.admin.register({ name: 'many', url: many.url });
     tab = await console.tab(browser, { viewport: { width: 1280, height: 860 } });
-  }, 180_000);
+  });
   afterAll(async () => {
     await tab?.close();
     await many?.stop();

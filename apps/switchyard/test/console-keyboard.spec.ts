@@ -19,7 +19,7 @@ beforeAll(async () => {
   });
   console = await ConsoleGateway.start('embedded');
   await console.gateway.admin.register({ name: 'shop', url: shop.url });
-}, 180_000);
+});
 afterAll(async () => {
   await browser?.close();
   await shop?.stop();
@@ -62,7 +62,7 @@ describe('a token for somebody else, by keyboard', () => {
       `/tokens/teams/${team.id}`,
       offer,
     ));
-  }, 60_000);
+  });
   afterAll(() => tab?.close());
 
   const tools = async (): Promise<number> =>
@@ -83,14 +83,14 @@ describe('a token for somebody else, by keyboard', () => {
     await tab.page.getByText('Waits to be accepted').waitFor({ state: 'detached' });
     expect(await tools()).toBe(200);
     expect(tab.takeTroubles()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('the console, by keyboard', () => {
   let tab: ConsolePage;
   beforeAll(async () => {
     tab = await console.tab(browser, { viewport: { width: 1280, height: 860 } });
-  }, 60_000);
+  });
   afterAll(() => tab?.close());
 
   const heading = (name: string | RegExp): Promise<void> => tab.page.getByRole('heading', { level: 1, name }).waitFor();
@@ -190,5 +190,5 @@ describe('the console, by keyboard', () => {
     }
     expect(await tab.findings()).toEqual([]);
     expect(tab.takeTroubles()).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -137,7 +137,6 @@ describe.each(['embedded', 'distributed'] as const)('the stream of the console, 
 
   it.runIf(mode === 'embedded')(
     'the console stays smooth, at most ten paints a second, when 200 calls a second are told',
-    { timeout: 90_000 },
     async () => {
       const { page } = tab;
       for (const at of ['#/calls', '#/']) {

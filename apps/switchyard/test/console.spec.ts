@@ -328,7 +328,7 @@ describe('the console', () => {
   });
 
   it('the console has no findings on any page when it is light or dark, and fits a phone', {
-    timeout: 180_000,
+    timeout: 720_000,
   }, async () => {
     const { page } = tab;
     for (const [hash, heading] of await places()) {

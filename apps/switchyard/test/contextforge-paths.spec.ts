@@ -320,7 +320,7 @@ describe.each(MODES)('paths and answers of ContextForge, %s', (mode) => {
     const read = async () => (await ask('GET', '/metrics')).json;
     const call = async (name: string) => client.callTool({ name, arguments: { text: 'x' } });
     await Promise.all([call('fast-echo'), call('fast-echo'), call('fast-large')]);
-    await expect.poll(async () => (await read()).tools.totalExecutions, { timeout: 30_000 }).toBe(3);
+    await expect.poll(async () => (await read()).tools.totalExecutions).toBe(3);
 
     const reset = await ask('POST', '/metrics/reset?entity=tool&entity_id=fast-echo');
     expect(reset).toMatchObject({

@@ -54,7 +54,7 @@ describe.each(['embedded', 'distributed'] as const)('endings of a gateway that i
     await rest('POST', `/rbac/users/${ANN}/roles`, { role_id: role['id'], scope: 'global' });
     await gateway.admin.register({ name: 'up', url: upstream.url, visibility: 'public' });
     // Ten processes at once, on a busy machine.
-  }, 300_000);
+  }, 1_200_000);
   afterAll(async () => {
     await gateway?.stop();
     await upstream?.stop();

@@ -10,7 +10,7 @@ const CONFIG_HOME = mkdtempSync(join(tmpdir(), 'switchyard-config-'));
 process.once('exit', () => rmSync(CONFIG_HOME, { recursive: true, force: true }));
 
 export const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const WAIT_MS = 90_000;
+const WAIT_MS = 400_000;
 
 export interface ProcessSettings {
   readonly args?: readonly string[];

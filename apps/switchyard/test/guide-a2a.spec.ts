@@ -33,7 +33,7 @@ describe('the guide to A2A', () => {
     onTestFailed(() => console.error(gateway.logs().slice(-4_000)));
     const { PATH = '' } = process.env;
     const env = { PATH, GATEWAY: gateway.url, TOKEN: gateway.adminToken, AGENT: agent.url };
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 30_000 });
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 240_000 });
     expect(JSON.parse(stdout)).toMatchObject(answer);
   });
 });

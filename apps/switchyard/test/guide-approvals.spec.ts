@@ -78,7 +78,7 @@ describe('the guide to approvals', () => {
       SWITCHYARD_TOKEN: gateway.adminToken,
       SERVER: server.url,
     };
-    const { stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 60_000 });
+    const { stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 240_000 });
     const said: unknown = JSON.parse(stdout);
     if (typeof said === 'string') expect(said).toBe(answer);
     else expect(said).toMatchObject(answer);

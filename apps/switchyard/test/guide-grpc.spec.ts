@@ -55,7 +55,7 @@ describe('the guide to gRPC', () => {
       DESCRIPTORS: descriptors,
       PROTO,
     };
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 30_000 });
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 240_000 });
     expect(JSON.parse(stdout)).toMatchObject(answer);
   });
 

@@ -99,7 +99,7 @@ describe('the guide to large catalogs', () => {
       const { id } = await rest('POST', '/servers', { server: { name: `${size}`, associatedTools } });
       servers.set(size, id);
     }
-  }, 240_000);
+  });
   afterAll(async () => {
     await gateway?.stop();
     await upstream?.stop();
@@ -135,7 +135,7 @@ describe('the guide to large catalogs', () => {
     onTestFailed(() => console.error(gateway.logs().slice(-4_000)));
     const { PATH = '' } = process.env;
     const env = { PATH, GATEWAY: gateway.url, TOKEN: gateway.adminToken, SERVER: servers.get(30) };
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 30_000 });
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 240_000 });
     expect(JSON.parse(stdout)).toMatchObject(answer);
   });
 

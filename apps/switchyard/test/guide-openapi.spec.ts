@@ -63,7 +63,7 @@ describe('the guide to HTTP APIs', () => {
     onTestFailed(() => console.error(gateway.logs().slice(-4_000)));
     const { PATH = '' } = process.env;
     const env = { PATH, GATEWAY: gateway.url, TOKEN: gateway.adminToken, API: api.url };
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 30_000 });
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 240_000 });
     expect(JSON.parse(stdout)).toMatchObject(answer);
   });
 

@@ -47,7 +47,7 @@ it('the guide to teams and roles does as it says when its commands are run one a
   const script = [switchyard, HELPER, ...steps.map(({ command }) => `${command}\necho; echo '${END_OF_STEP}'`)].join(
     '\n',
   );
-  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { env, timeout: 60_000 });
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], { env, timeout: 240_000 });
   const answers = stdout.split(END_OF_STEP);
 
   expect(steps.map(({ title }) => title.slice(0, 2))).toEqual(['1.', '2.', '3.', '4.', '5.', '6.']);

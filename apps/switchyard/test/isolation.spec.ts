@@ -81,7 +81,7 @@ describe.each(Object.keys(modes))('clients of a gateway that is %s', (mode) => {
     }
     for (const { owners } of legacy.sessions.values()) expect(owners.size).toBeLessThanOrEqual(1);
     expect(legacy.waiting).toBe(0);
-  }, 90_000);
+  });
 
   it('clients of a gateway can do nothing with the cursor of another', async () => {
     const { nextCursor } = (await (await askModern(endpoint(0), 'tools/list')).answer()).result;

@@ -38,7 +38,7 @@ describe('a gateway with nothing but Node', () => {
     const statuses = () =>
       Promise.all(['/health', '/ready', '/version', '/docs-json'].map((path) => statusOf(gateway, path)));
     // A busy machine's database is late for a moment, and `/ready` says so.
-    await expect.poll(statuses, { timeout: 10_000 }).toEqual([200, 200, 200, 200]);
+    await expect.poll(statuses).toEqual([200, 200, 200, 200]);
     const secrets = join(folder.path, '.switchyard', 'secrets.json');
     expect(statSync(secrets).mode & 0o777).toBe(0o600);
     const values = Object.values(JSON.parse(readFileSync(secrets, 'utf8')) as Record<string, string>);

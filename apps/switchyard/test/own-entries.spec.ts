@@ -238,7 +238,7 @@ describe('prompts and resources that are kept in the gateway', () => {
     const env = { PATH: process.env.PATH, GATEWAY: gateway.url, TOKEN: gateway.adminToken, PROMPT: '' };
     expect(steps).toHaveLength(4);
     for (const { command, answer } of steps) {
-      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 30_000 });
+      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', command], { env, timeout: 240_000 });
       const answered = JSON.parse(stdout) as Partial<Entry>;
       expect(answered, command).toMatchObject(answer);
       if (answered.template !== undefined) env.PROMPT = answered.id ?? '';

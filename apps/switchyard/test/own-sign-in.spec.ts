@@ -104,7 +104,7 @@ describe('a gateway that is its own authorization server', () => {
     });
   });
 
-  it('the conformance suite of authorization servers passes', { timeout: 120_000 }, async ({ signal }) => {
+  it('the conformance suite of authorization servers passes', { timeout: 480_000 }, async ({ signal }) => {
     const port = await freePort();
     const client = await OAuthClient.register(gateway.url, { redirect_uris: [`http://127.0.0.1:${port}/callback`] });
     const report = await runConformanceAuthorization(

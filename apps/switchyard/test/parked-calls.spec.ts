@@ -182,7 +182,7 @@ type AskedSession = Awaited<ReturnType<typeof askSession>>;
 const lostWith = async (kill: () => Promise<void>, upstream: AskingUpstream): Promise<Set<string>> => {
   const before = upstream.waitingCanaries;
   await kill();
-  await expect.poll(() => upstream.waiting, { timeout: 5_000 }).toBeLessThan(before.length);
+  await expect.poll(() => upstream.waiting).toBeLessThan(before.length);
   // The other connections of the one that is gone end in the same moment.
   await sleep(200);
   const after = new Set(upstream.waitingCanaries);

@@ -74,7 +74,7 @@ describe('the pictures of the tutorial', () => {
   };
 
   it('each picture shows the console as it is when its step of the tutorial is done there', {
-    timeout: 120_000,
+    timeout: 480_000,
   }, async () => {
     const { page } = tab;
     await go('#/upstreams?add=1');

@@ -172,7 +172,7 @@ describe('who called what, why was it refused, what is slow', () => {
     for (let time = 0; time < 5; time++) await call(url, bob, 'shaky');
     const leaving = new AbortController();
     const left = call(url, ann, 'wait', { signal: leaving.signal }).catch(() => null);
-    await vi.waitUntil(() => held.length === 1, { timeout: 20_000 });
+    await vi.waitUntil(() => held.length === 1);
     leaving.abort();
     await left;
     const task = await call(url, cat, 'long', {
@@ -182,7 +182,7 @@ describe('who called what, why was it refused, what is slow', () => {
 
     const isOver = (told: readonly Told[]): boolean =>
       told.some(({ name }) => name === 'long') && told.some(({ outcome }) => outcome === 'cancelled');
-    await vi.waitUntil(async () => isOver((calls = await toldByRest())), { timeout: 20_000, interval: 200 });
+    await vi.waitUntil(async () => isOver((calls = await toldByRest())), { interval: 200 });
   });
   afterAll(async () => {
     for (const release of held) release();

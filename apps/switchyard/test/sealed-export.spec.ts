@@ -185,7 +185,6 @@ describe('exports with a passphrase', () => {
     expect((await ask(from, 'POST', '/v1/export', { passphrase: 'too short' })).status).toBe(422);
     await expect
       .poll(async () => (await ask(from, 'GET', '/v1/audit?action=upstream_credential.exported&limit=100')).text, {
-        timeout: 30_000,
         interval: 250,
       })
       .toContain('"weather"');

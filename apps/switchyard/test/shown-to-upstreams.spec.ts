@@ -98,7 +98,7 @@ describe('what upstreams are shown', () => {
     await gateway.admin.call('POST', '/tools', {
       tool: { name: 'route', url: `${api.url}/orders`, integration_type: 'REST', request_type: 'GET' },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.close()));
     await gateway?.stop();

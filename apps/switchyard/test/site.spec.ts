@@ -34,7 +34,7 @@ describe('the site of the docs', () => {
     execFileSync(process.execPath, ['scripts/site.mjs'], { cwd: root, stdio: 'pipe' });
     server = serve().listen(0, '127.0.0.1');
     await new Promise((listening) => server.once('listening', listening));
-  }, 240_000);
+  });
   afterAll(() => server?.close());
 
   it('the site has every page of the docs, and the files that these lead to', () => {

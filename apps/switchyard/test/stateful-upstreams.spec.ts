@@ -50,7 +50,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     expect(sessions[0]).not.toBe(sessions[1]);
 
     for (const client of clients) expect(await client.end()).toBe(204);
-    await expect.poll(() => sessions.filter((id) => upstream.sessions.has(id)), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => sessions.filter((id) => upstream.sessions.has(id))).toEqual([]);
   });
 
   it('an upstream that remembers is one session for each principal without one, also at once where its clients cannot be asked', async () => {
@@ -86,7 +86,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     const modernStreams = await Promise.all(
       [2, 3].map((principal) => askModern(at(principal), 'subscriptions/listen', filter)),
     );
-    await expect.poll(() => subscribedSessions(upstream), { timeout: 10_000 }).toBe(4);
+    await expect.poll(() => subscribedSessions(upstream)).toBe(4);
 
     const [mine, theirs] = listening;
     await (await mine?.client.call('asking-count', { touch: true }))?.answer();
@@ -101,7 +101,7 @@ describe('an upstream that remembers, behind two replicas of everything', () => 
     expect(updates).toEqual([1, 0, 1, 0]);
     for (const talk of [mine?.stream, theirs?.stream, ...modernStreams]) talk?.leave();
     for (const { client } of listening) await client.end();
-    await expect.poll(() => subscribedSessions(upstream), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => subscribedSessions(upstream)).toBe(0);
   });
 
   it('an upstream that remembers is one process for each principal where it is one, whatever its clients speak', async () => {

@@ -85,14 +85,11 @@ describe('switchyard connect', () => {
     expect(onprogress).toHaveBeenCalledTimes(3);
     const sampled = await client.callTool({ name: 'test_sampling', arguments: { prompt: 'p' } });
     expect(JSON.stringify(sampled.content)).toContain('sampled');
-    await vi.waitFor(
-      async () => {
-        server.changeTools();
-        await pause(100);
-        expect(changed).toHaveBeenCalled();
-      },
-      { timeout: 5_000 },
-    );
+    await vi.waitFor(async () => {
+      server.changeTools();
+      await pause(100);
+      expect(changed).toHaveBeenCalled();
+    });
   });
 
   it('switchyard connect carries requests with an envelope, and mirrors what the server wants in headers', async () => {
@@ -256,7 +253,7 @@ describe('switchyard expose', () => {
         if (match?.[1] === undefined) throw new Error(said);
         return match[1];
       },
-      { timeout: 30_000, interval: 50 },
+      { interval: 50 },
     );
     return { url, child, stop };
   };
@@ -302,7 +299,7 @@ describe('switchyard expose', () => {
     expect(JSON.stringify(sampling.content)).toContain('sampled');
 
     await ann.transport.terminateSession();
-    await vi.waitFor(() => expect(programs()).toHaveLength(1), { timeout: 8_000 });
+    await vi.waitFor(() => expect(programs()).toHaveLength(1));
     await expect(ann.client.listTools()).rejects.toThrow();
     expect((await bob.client.listTools()).tools.length).toBeGreaterThan(5);
     expect(await stop()).toBe(0);

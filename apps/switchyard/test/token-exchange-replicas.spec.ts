@@ -153,7 +153,7 @@ describe('tokens of callers that two replicas of every service have exchanged', 
     expect(await call(long)).toBe('served');
     expect(company.exchanged).toEqual([short]);
     const endsAtMs = Number(decodeJwt(short).exp) * 1_000;
-    await expect.poll(() => Date.now(), { timeout: 15_000 }).toBeGreaterThan(endsAtMs);
+    await expect.poll(() => Date.now()).toBeGreaterThan(endsAtMs);
     expect(await call(long)).toBe('served');
     expect(company.exchanged).toEqual([short, long]);
     expect(new Set(shown).size).toBe(2);
@@ -163,9 +163,9 @@ describe('tokens of callers that two replicas of every service have exchanged', 
     company.lifeS = 4;
     expect(await call(await tokenOf(gone, 'two'))).toBe('served');
     expect(await kept(gone)).toBe(2);
-    await expect.poll(() => kept(gone), { timeout: 60_000 }).toBe(0);
+    await expect.poll(() => kept(gone)).toBe(0);
     expect(await kept(email)).toBe(1);
-  }, 90_000);
+  });
 
   it('a person has no more than so many exchanged tokens at an upstream, of which the oldest make room', async () => {
     const email = 'many@example.org';

@@ -41,7 +41,7 @@ it('the tutorial does what it says when its commands are run one after the other
   expect(read).not.toContain('notes-write_note');
   expect(read).toMatch(/the gateway works$/);
   expect(JSON.parse(metrics ?? '')).toHaveProperty('tools');
-}, 120_000);
+});
 
 it('the tutorial’s reader gets in nowhere but at the virtual server of the token', async () => {
   const { PATH, HOME } = process.env;
@@ -51,4 +51,4 @@ it('the tutorial’s reader gets in nowhere but at the virtual server of the tok
   await expect(running).rejects.toMatchObject({
     stderr: expect.stringContaining('The credential is for one virtual server only'),
   });
-}, 120_000);
+});

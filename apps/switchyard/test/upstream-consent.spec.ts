@@ -174,7 +174,7 @@ describe('an upstream that needs the consent of its caller', () => {
     const admin = { browser: new Browser(ADMIN, PASSWORD).known(consents.issuer, 'admin') };
     await finish(admin, await signIn(admin));
     const listed = async () => (await ask(gateway.adminToken, 'GET', `/gateways/${gatewayId}`)).body.toolCount;
-    await expect.poll(listed, { timeout: 15_000 }).toBe(1);
+    await expect.poll(listed).toBe(1);
     expect(await stateOf(gateway.adminToken)).toMatchObject({ state: 'ok', reason: null });
     expect(consents.count('POST /reg')).toBe(1);
     expect(consents.count('POST /token')).toBe(1);
@@ -316,7 +316,7 @@ describe('an upstream that needs the consent of its caller', () => {
           expect(answers.map(({ result }) => result?.content?.[0]?.text)).toEqual(['ann', 'ann', 'ann']);
           return new Set(shown.slice(first).map(({ token }) => token)).size;
         },
-        { timeout: 20_000, interval: 200 },
+        { interval: 200 },
       )
       .toBe(2);
     expect(consents.count('POST /token')).toBe(before + 1);
@@ -363,7 +363,7 @@ describe('an upstream that needs the consent of its caller', () => {
     consents.lifeS = 300;
     await consents.forgetGrants();
     const needed = async () => (await modern(ann.token, { name: 'notes-whoami' })).result.resultType;
-    await expect.poll(needed, { timeout: 20_000, interval: 300 }).toBe('input_required');
+    await expect.poll(needed, { interval: 300 }).toBe('input_required');
     expect(await stateOf(ann.token)).toMatchObject({
       state: 'needs_reauth',
       reason: 'the authorization server says invalid_grant',
@@ -379,11 +379,11 @@ describe('an upstream that needs the consent of its caller', () => {
       await modern(ann.token, { name: 'notes-whoami' });
       return consents.count('POST /token');
     };
-    await expect.poll(renewed, { timeout: 20_000, interval: 200 }).toBe(issued + 2);
+    await expect.poll(renewed, { interval: 200 }).toBe(issued + 2);
     trusts = false;
     try {
       const needed = async () => (await modern(ann.token, { name: 'notes-whoami' })).result?.resultType;
-      await expect.poll(needed, { timeout: 10_000 }).toBe('input_required');
+      await expect.poll(needed).toBe('input_required');
     } finally {
       trusts = true;
     }

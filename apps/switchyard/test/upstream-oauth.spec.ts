@@ -208,19 +208,19 @@ describe('an upstream that wants access tokens', () => {
     expect(shown.slice(seen).filter(({ claims }) => claims === null)).toEqual([]);
     expect(shown.slice(seen).filter(({ method: asked }) => asked === 'initialize').length).toBeLessThanOrEqual(1);
     await ask('DELETE', `/gateways/${body.id}`);
-  }, 30_000);
+  });
 
   it('a token that has ended before its time is got again within the call', async () => {
     await call('modern', 'long-hello');
     const { token } = shown.at(-1) as { token: string };
     // Refused as soon as it was got, another would be refused as well.
     const age = () => Date.now() - Number(decoded(token).iat) * 1_000;
-    await expect.poll(age, { timeout: 15_000 }).toBeGreaterThan(6_500);
+    await expect.poll(age).toBeGreaterThan(6_500);
     revoked.add(token);
 
     expect(await call('modern', 'long-hello')).toMatchObject({ content: [{ text: 'hello' }] });
     expect(shown.slice(-2).map(({ token: sent }) => sent === token)).toEqual([true, false]);
-  }, 30_000);
+  });
 
   it('a gateway of ContextForge that got tokens is called with one when it is imported', async () => {
     const config = { grant_type: 'client_credentials', client_id: 'post', client_secret: SECRET };

@@ -4,9 +4,9 @@ import type { Networks } from './networks.js';
 import { type Fault, type Place, REPLICAS } from './plan.js';
 
 /** Longer than a process takes to finish what it has in hand. */
-const STOPS_WITHIN_MS = 35_000;
+const STOPS_WITHIN_MS = 120_000;
 /** How long a database that was killed may take to be there again. */
-const COMES_BACK_WITHIN_MS = 30_000;
+const COMES_BACK_WITHIN_MS = 120_000;
 
 /** Makes things go wrong, and puts each right again. */
 export class Faults {

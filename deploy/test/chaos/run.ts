@@ -45,7 +45,7 @@ export interface ChaosOptions {
 }
 
 /** Beyond TOOL_TIMEOUT and what services wait for each other: a call that has no answer by then never gets one. */
-const HANGS_AFTER_MS = 25_000;
+const HANGS_AFTER_MS = 120_000;
 const ENV = { TOOL_TIMEOUT: '5', METRICS_BUFFER_FLUSH_INTERVAL: '5' };
 const CLIENTS = { modern: 5, legacy: 3, pauseMs: 40 };
 const LATENCY_MS = 15;

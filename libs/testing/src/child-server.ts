@@ -39,7 +39,7 @@ export class ChildServer {
   }
 
   async start(): Promise<void> {
-    const { command, args, env, cwd, probe, readyWithinMs = 20_000 } = this.options;
+    const { command, args, env, cwd, probe, readyWithinMs = 120_000 } = this.options;
     const spawnOptions: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], ...(env && { env }), ...(cwd && { cwd }) };
     const child = spawn(command, args, spawnOptions);
     this.child = child;
@@ -55,7 +55,7 @@ export class ChildServer {
     const giveUpAtMs = Date.now() + readyWithinMs;
     for (;;) {
       if (failure) throw failure;
-      if (!this.running) throw new Error(`${command} ended while it started:\n${this.output}`);
+      if (!this.running) throw new Error(`${command} ended while it started, with ${this.ending}:\n${this.output}`);
       try {
         return await probe();
       } catch (error) {
@@ -68,13 +68,17 @@ export class ChildServer {
     }
   }
 
+  private get ending(): string {
+    return this.child?.signalCode ?? `code ${this.child?.exitCode}`;
+  }
+
   /** `kill -9`. */
   kill(): Promise<void> {
     return this.end('SIGKILL');
   }
 
   /** Asks it to stop; by force after `withinMs`. Gives the exit code, null where it did not end by itself. */
-  async stop(withinMs = 10_000): Promise<number | null> {
+  async stop(withinMs = 60_000): Promise<number | null> {
     const force = setTimeout(() => this.running && this.child?.kill('SIGKILL'), withinMs);
     await this.end('SIGTERM');
     clearTimeout(force);

@@ -98,7 +98,7 @@ const launch = async (port: number, config: string): Promise<ChildProcess> => {
   server.on('error', (error) => {
     failure = error;
   });
-  const giveUpAtMs = Date.now() + 10_000;
+  const giveUpAtMs = Date.now() + 120_000;
   while (!(await accepts(port))) {
     if (failure !== undefined) throw failure;
     if (server.exitCode !== null) throw new Error(`nats-server exited with ${server.exitCode}`);

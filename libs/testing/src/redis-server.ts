@@ -50,7 +50,7 @@ export const startRedisServer = async (args: readonly string[] = []): Promise<Re
 const answersPing = (port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1' });
-    socket.setTimeout(500, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(30_000, () => socket.destroy(new Error('no answer')));
     socket.once('error', reject);
     socket.once('connect', () => socket.write('PING\r\n'));
     socket.once('data', (answer) => {

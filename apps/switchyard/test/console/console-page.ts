@@ -11,9 +11,19 @@ const chromiumPath = (): string =>
     encoding: 'utf8',
   }).trim();
 
-export const launchBrowser = (): Promise<Browser> =>
-  // The tests may run as root, whom Chromium gives no sandbox.
-  chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
+/** What a page is to show comes, however slow the machine is. */
+const PATIENCE_MS = 120_000;
+
+export const launchBrowser = async (args: readonly string[] = []): Promise<Browser> => {
+  const browser = await chromium.launch({
+    executablePath: chromiumPath(),
+    // The tests may run as root, whom Chromium gives no sandbox.
+    args: ['--no-sandbox', ...args],
+    timeout: PATIENCE_MS,
+  });
+  browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
+  return browser;
+};
 
 /** A tab of the console that notes what its policy forbade and what its script threw. */
 export class ConsolePage {

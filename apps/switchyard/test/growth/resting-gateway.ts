@@ -23,7 +23,7 @@ const PRINCIPALS = 20;
 /** Longer than what `ENV` says that anything is kept. */
 const REST_MS = 12_000;
 /** What is waited for comes soon on an idle machine, and comes on a busy one. */
-const PATIENCE = { timeout: 120_000, interval: 200 };
+const PATIENCE = { timeout: 480_000, interval: 200 };
 /** What two readings at rest may differ by, per process: compiled code, the collector's mood, buffers and pools of the database. */
 const HEAP_SLACK_BYTES = 1024 * 1024;
 const FILES_SLACK = 10;

@@ -7,7 +7,7 @@ import { type Party, type Target, namesOf, textOf } from './party.js';
 const run = promisify(execFile);
 const manifest = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json');
 const LAUNCHER = path.join(path.dirname(manifest), 'clients/launcher/build/index.js');
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 120_000;
 
 /** The Inspector's command line: a process of its own for every request. */
 export const inspector =

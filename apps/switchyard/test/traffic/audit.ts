@@ -69,7 +69,7 @@ export const auditWhenSettled = async (
   }
 };
 
-const BOOKS_CLOSE_MS = 60_000;
+const BOOKS_CLOSE_MS = 240_000;
 
 /** How often each ending and reason came. */
 export const summaryOf = (calls: readonly Called[]): Record<string, number> =>

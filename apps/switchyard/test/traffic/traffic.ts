@@ -33,7 +33,7 @@ export class Traffic {
   }
 
   /** Until that many calls that began from now on have gone well, in each era that is at work. */
-  async goesOn(calls: number, withinMs = 60_000): Promise<void> {
+  async goesOn(calls: number, withinMs = 240_000): Promise<void> {
     const { modern, legacy } = this.settings;
     const fromMs = Date.now();
     const wentWell = (era: Called['era']): number =>

@@ -29,7 +29,7 @@ const nodeFlags = (checkout: string): string[] => {
 };
 
 /** Ten processes at once, on a busy machine. */
-const READY_WITHIN_MS = 110_000;
+const READY_WITHIN_MS = 400_000;
 
 /** Starts a gateway from `dist/`; `npm run build` first. */
 export const startGateway = (options: GatewayOptions): Promise<Gateway> =>
@@ -79,7 +79,7 @@ const startProcess = async (
 };
 
 const isReady = async (url: string): Promise<void> => {
-  const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(2_000) });
+  const response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(30_000) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} is not ready: ${text}`);
 };
