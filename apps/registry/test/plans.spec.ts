@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { HealthRepository } from '../src/refresh/health/health.repository.js';
 import { registryDatabase } from '../src/registry.database.js';
+import { filledId, filling } from './filling.js';
 import { type Registry, RegistryBench, tool, upstream, userOf } from './given-registry.js';
 
-const GATEWAYS = 2_000;
-const TOOLS_PER_GATEWAY = 50;
 /** Those of which there are a hundred thousand rows, or nearly. */
 const LARGE = new Set(['entry', 'server_entry', 'switched_off', 'tool_change']);
 
@@ -28,6 +26,8 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
+const PLANS_ARE_NOT_LOGGED = 'SET auto_explain.log_min_duration = -1';
+
 /** Has Postgres write down how it ran each statement from now on, on connections that are made from now on. */
 const EXPLAINING = [
   `ALTER DATABASE postgres SET session_preload_libraries = 'auto_explain'`,
@@ -37,34 +37,6 @@ const EXPLAINING = [
   `ALTER DATABASE postgres SET auto_explain.log_timing = off`,
   // Not what a plan costs at so few rows, but which there is.
   `ALTER DATABASE postgres SET jit = off`,
-];
-
-/** Past the audit trail, which would have an event for each row. */
-const FILLING = [
-  'SET session_replication_role = replica',
-  'SET auto_explain.log_min_duration = -1',
-  `INSERT INTO registry.gateway (SELECT (jsonb_populate_record(model, jsonb_build_object(
-       'id', md5('gateway' || n), 'ordinal', 1000 + n, 'name', 'filled ' || n, 'slug', 'filled-' || n, 'tags', jsonb_build_array('tag' || n % 500),
-       'visibility', CASE n % 3 WHEN 0 THEN 'public' WHEN 1 THEN 'team' ELSE 'private' END,
-       'team_id', CASE WHEN n % 3 = 1 THEN 'team' || n % 100 END, 'owner_email', 'owner' || n % 300 || '@example.com'))).*
-     FROM registry.gateway model, generate_series(1, ${GATEWAYS}) n WHERE model.slug = 'model')`,
-  `INSERT INTO registry.entry (SELECT (jsonb_populate_record(model, jsonb_build_object(
-       'id', md5('entry' || g || '/' || n), 'ordinal', 100000 + g * ${TOOLS_PER_GATEWAY} + n, 'gateway_id', md5('gateway' || g),
-       'original_name', 'tool_' || n, 'exposed_name', 'filled-' || g || '-tool_' || n, 'tags', CASE WHEN n = 1 THEN jsonb_build_array('tag' || g % 500) ELSE '[]' END))).*
-     FROM registry.entry model, generate_series(1, ${GATEWAYS}) g, generate_series(1, ${TOOLS_PER_GATEWAY}) n WHERE model.exposed_name = 'model-model')`,
-  `INSERT INTO registry.server (SELECT (jsonb_populate_record(model, jsonb_build_object(
-       'id', md5('server' || n), 'ordinal', 1000 + n, 'name', 'server ' || n, 'tags', jsonb_build_array('tag' || n % 500),
-       'owner_email', 'owner' || n % 300 || '@example.com'))).*
-     FROM registry.server model, generate_series(1, 2000) n WHERE model.name = 'model')`,
-  `INSERT INTO registry.server_entry (server_id, entry_id, position)
-     SELECT md5('server' || s), md5('entry' || s || '/' || n), n FROM generate_series(1, 2000) s, generate_series(1, ${TOOLS_PER_GATEWAY}) n`,
-  `INSERT INTO registry.switched_off (gateway_id, kind, original_name)
-     SELECT md5('gateway' || g), 'tool', 'tool_' || n FROM generate_series(1, ${GATEWAYS}) g, generate_series(1, 20) n`,
-  `INSERT INTO registry.tool_change (id, gateway_id, original_name, class, state, findings, found_at)
-     SELECT md5('change' || g || '/' || n), md5('gateway' || g), 'tool_' || n, 'text',
-            CASE WHEN g % 50 = 0 AND n = 1 THEN 'pending' ELSE 'accepted' END, '[]', now() - make_interval(hours => n)
-     FROM generate_series(1, ${GATEWAYS}) g, generate_series(1, ${TOOLS_PER_GATEWAY}) n ORDER BY g, n`,
-  'ANALYZE',
 ];
 
 beforeAll(async () => {
@@ -77,7 +49,7 @@ beforeAll(async () => {
   expect([typeof id, made.status]).toEqual(['string', 201]);
   // From then on it is led by what changes.
   await registry.describe();
-  await bench.query(FILLING.join(';\n'));
+  await bench.query([PLANS_ARE_NOT_LOGGED, ...filling(1, 2_000)].join(';\n'));
   log = bench.postgresLog;
 }, 300_000);
 afterAll(() => bench.close());
@@ -109,11 +81,10 @@ const nodesOf = (plan: Plan): Node[] => {
   return [{ type: plan['Node Type'], table: plan['Relation Name'], rows }, ...(plan.Plans ?? []).flatMap(nodesOf)];
 };
 
-const idOf = (of: string): string => createHash('md5').update(of).digest('hex');
 /** Of a gateway that everybody may see. */
-const TOOL = idOf('entry6/1');
-const GATEWAY = idOf('gateway6');
-const SERVER = idOf('server6');
+const TOOL = filledId('entry6/1');
+const GATEWAY = filledId('gateway6');
+const SERVER = filledId('server6');
 
 /** What was read of tables where many rows were, or all of a large one. */
 const wideIn = (plans: Awaited<ReturnType<typeof plansOf>>): string[] =>
@@ -183,7 +154,7 @@ it.each<[string, () => Promise<unknown>]>([
   ['a virtual server is chosen for', () => registry.ask('PUT', `/servers/${SERVER}`, { associatedTools: [TOOL] })],
   ['a virtual server is described', () => registry.describe(SERVER)],
   ['an upstream is resolved', () => registry.resolve(GATEWAY)],
-  ['a gateway is removed', () => registry.ask('DELETE', `/gateways/${idOf('gateway9')}`)],
+  ['a gateway is removed', () => registry.ask('DELETE', `/gateways/${filledId('gateway9')}`)],
 ])('the registry reads no more than it needs when %s', async (_, act) => {
   const plans = await plansOf(async () => {
     const answer = await act();
@@ -195,11 +166,11 @@ it.each<[string, () => Promise<unknown>]>([
 });
 
 it('the registry looks at the gateways alone whose turn to be checked it is', async () => {
-  const due = [idOf('gateway11'), idOf('gateway12')];
+  const due = [filledId('gateway11'), filledId('gateway12')];
   for (const statement of [
     'UPDATE registry.gateway SET refreshed_at = now()',
     `UPDATE registry.gateway SET refreshed_at = now() - interval '2 h' WHERE id IN ('${due.join(`', '`)}')`,
-    `UPDATE registry.gateway SET refreshed_at = now() - interval '5 min', check_failures = 1 WHERE id = '${idOf('gateway13')}'`,
+    `UPDATE registry.gateway SET refreshed_at = now() - interval '5 min', check_failures = 1 WHERE id = '${filledId('gateway13')}'`,
     'VACUUM ANALYZE registry.gateway',
   ])
     await bench.query(statement);
@@ -215,7 +186,7 @@ it('the registry looks at the gateways alone whose turn to be checked it is', as
     const plans = await plansOf(async () => {
       claimed = await gateways.claimDue({ intervalMs: 3_600_000, failingIntervalMs: 60_000 }, 20);
     });
-    expect(claimed.map(({ id }) => id).sort()).toEqual([...due, idOf('gateway13')].sort());
+    expect(claimed.map(({ id }) => id).sort()).toEqual([...due, filledId('gateway13')].sort());
     const looked = plans.flatMap(({ nodes }) => nodes).filter(({ table }) => table === 'gateway');
     expect(looked.filter(({ type, rows }) => type === 'Seq Scan' || rows > 20)).toEqual([]);
     expect(looked.length).toBeGreaterThan(0);

@@ -21,7 +21,10 @@ import {
   type Called,
   type Target,
 } from '../../../apps/switchyard/test/traffic/caller.js';
+import { measureIndexes } from './indexes.js';
 import { measureLayers } from './layers.js';
+import { measurePages } from './pages.js';
+import { measureSwitches } from './switches.js';
 import { startWaiting } from './waiting.js';
 
 // npm run claims: measures those lines of docs/operations/claims.md that one machine can tell in a minute; the number is that of the line.
@@ -276,6 +279,9 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   connections,
   away,
   layers: async () => tell(27, await measureLayers()),
+  pages: async () => tell(11, await measurePages()),
+  indexes: async () => tell(16, await measureIndexes()),
+  switches: async () => tell(21, await measureSwitches()),
 };
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(MEASURES);
 
