@@ -14,6 +14,7 @@ import { LOGGER, type Logger } from '#libs/telemetry';
 import type { IngressConfig } from './ingress.config.js';
 import { settingsOf } from './ingress.settings.js';
 import { type Ingress, openIngress } from './ingress.js';
+import { CapturedCalls } from './direct-call/captured-call.js';
 import { DirectCallController } from './direct-call/direct-call.controller.js';
 import { DirectCallService } from './direct-call/direct-call.service.js';
 import { Pipeline } from './pipeline/index.js';
@@ -48,6 +49,7 @@ export class IngressModule implements OnApplicationShutdown {
       module: IngressModule,
       controllers: [DirectCallController, PreviewController],
       providers: [
+        CapturedCalls,
         DirectCallService,
         PreviewService,
         { provide: Pipeline, inject: [INGRESS], useFactory: ({ pipeline }: Ingress) => pipeline },

@@ -2711,6 +2711,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tools/call/{name}/app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the MCP App that a tool is shown with, as an MCP client would */
+        get: operations["DirectCall_app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tools/generate-schemas-from-openapi": {
         parameters: {
             query?: never;
@@ -3132,6 +3149,8 @@ export interface components {
             } | null;
             /** @description `requestState` of the result before. */
             requestState?: string | null;
+            /** @description Whether the upstream is told that MCP Apps are shown here, as a client declares it. */
+            showsApps?: boolean;
         };
         CallView: {
             address: string | null;
@@ -6170,6 +6189,17 @@ export interface components {
              * @example ann@example.org
              */
             user_email: string;
+        };
+        ToolAppView: {
+            error: components["schemas"]["CallErrorView"] | null;
+            /** @description Null where it could not be read, or is not `text/html;profile=mcp-app`. */
+            html: string | null;
+            /** @description What it says of how it is to be shown: `csp`, `permissions`, `domain`, `prefersBorder`. */
+            ui: {
+                [key: string]: unknown;
+            } | null;
+            /** @description By which MCP clients read it. */
+            uri: string;
         };
         ToolCallView: {
             error: components["schemas"]["CallErrorView"] | null;
@@ -17316,6 +17346,54 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ToolCallView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    DirectCall_app: {
+        parameters: {
+            query?: {
+                /** @description A virtual server; without it everything that the caller may see. */
+                serverId?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "uri": "ui://weather/map.html",
+                     *       "html": "<!doctype html><title>Map</title>",
+                     *       "ui": {
+                     *         "csp": {
+                     *           "connectDomains": [
+                     *             "https://api.example.com"
+                     *           ]
+                     *         },
+                     *         "prefersBorder": true
+                     *       },
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ToolAppView"];
                 };
             };
             /** @description Whatever went wrong. */

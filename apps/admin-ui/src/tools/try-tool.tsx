@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, Suspense, lazy, useMemo, useRef, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { type View, answerOf, api, gatewayUrl } from '../api/client.ts';
 import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
+import { hasApp } from './app/app-tools.ts';
 import { CallOutcome } from './call-outcome.tsx';
 import { InputForm, type InputResponses, inputsWanted } from './input-form.tsx';
 import { type Schema, initialOf } from './schema.ts';
@@ -18,8 +19,11 @@ interface Attempt {
   readonly inputs?: { readonly responses: InputResponses; readonly state: string | null };
 }
 
+const AppPanel = lazy(() => import('./app/app-panel.tsx'));
+
 /** The form of a tool, and what comes of calling it. */
 export const TryTool = ({ tool }: { readonly tool: View<'ToolView'> }) => {
+  const isShownByApp = hasApp(tool);
   const schema = (tool.inputSchema ?? {}) as Schema;
   const [args, setArgs] = useState<Arguments>(() => initialOf(schema));
   const cancel = useRef<AbortController>(null);
@@ -32,6 +36,7 @@ export const TryTool = ({ tool }: { readonly tool: View<'ToolView'> }) => {
           params: { path: { name: tool.name } },
           body: {
             arguments: given,
+            showsApps: isShownByApp,
             ...(inputs !== undefined && { inputResponses: inputs.responses, requestState: inputs.state }),
           },
           signal: cancel.current.signal,
@@ -46,43 +51,59 @@ export const TryTool = ({ tool }: { readonly tool: View<'ToolView'> }) => {
     if (!isUnreadable) calling.mutate({ args });
   };
   const wanted = calling.data === undefined ? null : inputsWanted(calling.data.result);
+  const shown = useMemo(() => {
+    const result = calling.data?.result ?? null;
+    if (!isShownByApp || result === null || wanted !== null || calling.variables === undefined) return null;
+    return { tool, args: calling.variables.args, result };
+    // The tool may be read anew while its app is shown.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [calling.data]);
   return (
-    <div className="cols">
-      <section className="panel">
-        <h2>Try it</h2>
-        <form onSubmit={submit} className="stack">
-          <Arguments schema={schema} args={args} onChange={setArgs} />
-          <div className="row">
-            <button type="submit" className="button primary" disabled={calling.isPending || isUnreadable}>
-              {calling.isPending ? 'Running …' : 'Run'}
-            </button>
-            {calling.isPending && (
-              <button type="button" className="button" onClick={() => cancel.current?.abort()}>
-                Cancel
+    <>
+      <div className="cols">
+        <section className="panel">
+          <h2>Try it</h2>
+          <form onSubmit={submit} className="stack">
+            <Arguments schema={schema} args={args} onChange={setArgs} />
+            <div className="row">
+              <button type="submit" className="button primary" disabled={calling.isPending || isUnreadable}>
+                {calling.isPending ? 'Running …' : 'Run'}
               </button>
+              {calling.isPending && (
+                <button type="button" className="button" onClick={() => cancel.current?.abort()}>
+                  Cancel
+                </button>
+              )}
+              <CopyButton what="Copy as curl" text={curlOf(tool.name, args)} />
+            </div>
+            {!tool.enabled && (
+              <p className="quiet small">It is switched off: a call is refused, as it is to clients.</p>
             )}
-            <CopyButton what="Copy as curl" text={curlOf(tool.name, args)} />
-          </div>
-          {!tool.enabled && <p className="quiet small">It is switched off: a call is refused, as it is to clients.</p>}
-        </form>
-      </section>
-      <section className="panel" aria-live="polite">
-        <h2>Answer</h2>
-        {calling.isIdle && <p className="quiet">Run it, and what comes of it stands here.</p>}
-        {calling.isPending && <p className="quiet">Waiting for the upstream …</p>}
-        {calling.isError && <Unanswered error={calling.error} />}
-        {calling.data !== undefined && wanted === null && <CallOutcome answer={calling.data} />}
-        {calling.data !== undefined && wanted !== null && (
-          <InputForm
-            key={calling.data.traceId}
-            wanted={wanted}
-            onAnswer={(responses) =>
-              calling.mutate({ args: calling.variables.args, inputs: { responses, state: wanted.state } })
-            }
-          />
-        )}
-      </section>
-    </div>
+          </form>
+        </section>
+        <section className="panel" aria-live="polite">
+          <h2>Answer</h2>
+          {calling.isIdle && <p className="quiet">Run it, and what comes of it stands here.</p>}
+          {calling.isPending && <p className="quiet">Waiting for the upstream …</p>}
+          {calling.isError && <Unanswered error={calling.error} />}
+          {calling.data !== undefined && wanted === null && <CallOutcome answer={calling.data} />}
+          {calling.data !== undefined && wanted !== null && (
+            <InputForm
+              key={calling.data.traceId}
+              wanted={wanted}
+              onAnswer={(responses) =>
+                calling.mutate({ args: calling.variables.args, inputs: { responses, state: wanted.state } })
+              }
+            />
+          )}
+        </section>
+      </div>
+      {shown !== null && (
+        <Suspense fallback={<p className="quiet">Loading …</p>}>
+          <AppPanel key={calling.data?.traceId} call={shown} />
+        </Suspense>
+      )}
+    </>
   );
 };
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type GatewayError, fail } from '#libs/errors';
+import { APP_FRAME, appFramePolicy } from './app-frame.js';
 import { type ConsoleFile, readConsoleFiles } from './console-files.js';
 
 /** Beside the services, whether these are bundled, compiled, or run from their sources. */
@@ -17,6 +18,8 @@ const POLICY = [
   "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
+  // Of MCP Apps: a page that is served as of no origin (`app-frame.ts`).
+  "frame-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
@@ -73,6 +76,17 @@ export class Console {
       response.writeHead(308, { ...HEADERS, location: 'admin/', 'content-length': 0 }).end();
       return;
     }
+    if (path === FRAME) {
+      const { query, host } = { query: request.url?.split('?', 2)[1] ?? '', host: request.headers.host ?? '' };
+      response.writeHead(200, {
+        ...HEADERS,
+        ...FRAME_HEADERS,
+        'content-security-policy': appFramePolicy(new URLSearchParams(query), host),
+        'content-length': Buffer.byteLength(APP_FRAME),
+      });
+      response.end(request.method === 'HEAD' ? undefined : APP_FRAME);
+      return;
+    }
     if (this.files === null) throw fail('http.not_found', NOT_BUILT);
     const file = this.files.get(path);
     if (file === undefined) throw fail('http.not_found');
@@ -90,13 +104,21 @@ export class Console {
 }
 
 const MOVED = '/admin';
+const FRAME = '/admin/app-frame';
+const FRAME_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-cache',
+  // The policy says who may frame it.
+  'x-frame-options': 'SAMEORIGIN',
+};
 
-/** The name of the file, `MOVED` for the path without its last slash, `null` for what is not of the console. */
+/** The name of the file, `MOVED` for the path without its last slash, `FRAME` for what MCP Apps are shown in, `null` for what is not of the console. */
 const consolePathOf = (url: string): string | null => {
   if (!url.startsWith('/admin')) return null;
   const path = url.split('?', 1)[0] ?? '';
   if (path === '/admin') return MOVED;
   if (path === '/admin/') return 'index.html';
+  if (path === FRAME) return FRAME;
   return path === '/admin/icon.svg' || path.startsWith('/admin/assets/') ? path.slice('/admin/'.length) : null;
 };
 

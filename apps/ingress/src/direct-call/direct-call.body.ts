@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 import { ToolArgumentsBody } from '../call/index.js';
 
 /** The call of a tool: the first time, or again with what it asked for. */
@@ -19,4 +19,12 @@ export class CallToolBody extends ToolArgumentsBody {
   @IsString()
   @MaxLength(262_144)
   requestState?: string | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    description: 'Whether the upstream is told that MCP Apps are shown here, as a client declares it.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  showsApps?: boolean;
 }

@@ -1,107 +1,75 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import type { CredentialCarrier } from '#libs/identity';
-import {
-  META_CLIENT_CAPABILITIES,
-  META_CLIENT_INFO,
-  META_PROTOCOL_VERSION,
-  MODERN_REVISION,
-  asObject,
-  isObject,
-  readBody,
-} from '#libs/mcp';
-import { childTraceparent, currentTrace, traceIdOf } from '#libs/telemetry';
-import { VERSION } from '#libs/service';
-import { CallAbort } from '../call/index.js';
-import { Pipeline } from '../pipeline/index.js';
-import { CapturedReply } from './captured-reply.js';
+import { APPS, APP_MIME_TYPE, isObject, memberText } from '#libs/mcp';
+import { Router } from '../routing/index.js';
+import { CapturedCalls, type DirectCaller } from './captured-call.js';
 import type { CallToolBody } from './direct-call.body.js';
-import type { ToolCallView } from './direct-call.view.js';
+import type { ToolAppView, ToolCallView } from './direct-call.view.js';
 
-/** Who calls, by what, and until when they wait. */
-export interface DirectCaller {
-  readonly carrier: CredentialCarrier;
-  readonly credential: string;
-  readonly abort: CallAbort;
+const FORMS = { elicitation: { form: {} } };
+const SHOWS_APPS = { ...FORMS, extensions: APPS };
+
+/** Which tool, and where: in a virtual server or, with `null`, among everything that its caller may see. */
+interface ToolPlace {
+  readonly name: string;
+  readonly serverId: string | null;
 }
 
-const CLIENT = { name: 'switchyard-rest', title: 'Switchyard REST API', version: VERSION };
-
-/**
- * Calls a tool as a client of the newest revision does, by the same pipeline: admitted, counted, limited and recorded like
- * any other call. For those who have no MCP client at hand, as the console.
- */
+/** Calls tools, and reads the apps that they are shown with, for those who have no MCP client at hand, as the console. */
 @Injectable()
 export class DirectCallService {
-  constructor(private readonly pipeline: Pipeline) {}
+  constructor(
+    private readonly calls: CapturedCalls,
+    private readonly router: Router,
+  ) {}
 
-  async call(name: string, serverId: string | null, body: CallToolBody, caller: DirectCaller): Promise<ToolCallView> {
-    const traceparent = childTraceparent(currentTrace()?.traceparent);
-    const message = readBody(requestText(name, body, traceparent));
-    if (message.kind === 'invalid') throw message.error;
-    if (message.kind !== 'request') throw fail('platform.internal');
-    const reply = new CapturedReply();
+  async call({ name, serverId }: ToolPlace, body: CallToolBody, caller: DirectCaller): Promise<ToolCallView> {
+    const { arguments: args, inputResponses, requestState, showsApps } = body;
     const startedAtMs = performance.now();
-    void this.pipeline.run({
-      face: 'connection',
-      request: message,
-      headers: null,
-      sessionId: null,
-      carrier: { ...addressOf(caller.carrier), rawHeaders: asBearer(caller) },
-      endpoint: { serverId },
-      reply,
-      abort: caller.abort,
-      receivedAtMs: Date.now(),
-    });
-    const text = await reply.answer;
-    if (text === null) throw fail('bus.cancelled');
-    const answer = asObject(JSON.parse(text));
-    return {
-      result: isObject(answer['result']) ? answer['result'] : null,
-      error: errorOf(answer['error']),
-      notifications: reply.notifications.map((note) => asObject(JSON.parse(note))),
-      latencyMs: Math.round((performance.now() - startedAtMs) * 10) / 10,
-      traceId: traceIdOf(traceparent) ?? '',
-    };
+    const captured = await this.calls.ask(
+      {
+        method: 'tools/call',
+        serverId,
+        capabilities: showsApps === true ? SHOWS_APPS : FORMS,
+        params: {
+          name,
+          arguments: args ?? {},
+          ...(inputResponses && { inputResponses }),
+          ...(requestState && { requestState }),
+        },
+      },
+      caller,
+    );
+    return { ...captured, latencyMs: Math.round((performance.now() - startedAtMs) * 10) / 10 };
+  }
+
+  /** Throws `registry.unknown` for a tool that is not there, not for this caller to see, or shown with no app. */
+  async app({ name, serverId }: ToolPlace, principal: Principal, caller: DirectCaller): Promise<ToolAppView> {
+    const found = await this.router.findTool(name, principal, serverId);
+    const uri = found === null ? null : appUriOf(found.tool.definition);
+    if (uri === null) throw fail('registry.unknown', { message: `No app of this tool: ${name.slice(0, 128)}` });
+    const { result, error } = await this.calls.ask(
+      { method: 'resources/read', serverId, capabilities: SHOWS_APPS, params: { uri } },
+      caller,
+    );
+    const contents = Array.isArray(result?.['contents']) ? (result['contents'] as unknown[]) : [];
+    const content = contents.find((each) => isObject(each) && each['mimeType'] === APP_MIME_TYPE);
+    if (!isObject(content)) return { uri, html: null, ui: null, error };
+    const meta = isObject(content['_meta']) ? content['_meta']['ui'] : null;
+    return { uri, html: htmlOf(content), ui: isObject(meta) ? meta : null, error };
   }
 }
 
-const requestText = (name: string, body: CallToolBody, traceparent: string): string => {
-  const { arguments: args, inputResponses, requestState } = body;
-  return JSON.stringify({
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/call',
-    params: {
-      name,
-      arguments: args ?? {},
-      ...(inputResponses && { inputResponses }),
-      ...(requestState && { requestState }),
-      _meta: {
-        [META_PROTOCOL_VERSION]: MODERN_REVISION,
-        [META_CLIENT_INFO]: CLIENT,
-        [META_CLIENT_CAPABILITIES]: { elicitation: { form: {} } },
-        progressToken: 1,
-        traceparent,
-      },
-    },
-  });
+/** As its definition names it for clients. https://github.com/modelcontextprotocol/ext-apps */
+const appUriOf = (definition: string): string | null => {
+  const meta: unknown = JSON.parse(memberText(definition, '_meta') ?? 'null');
+  if (!isObject(meta)) return null;
+  const uri = isObject(meta['ui']) ? meta['ui']['resourceUri'] : meta['ui/resourceUri'];
+  return typeof uri === 'string' && uri.startsWith('ui://') ? uri : null;
 };
 
-/** Its headers with the credential as an MCP client brings it. */
-const asBearer = ({ carrier: { rawHeaders }, credential }: DirectCaller): readonly string[] => {
-  const others = rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== 'authorization');
-  return [...others, 'authorization', `Bearer ${credential}`];
-};
-
-/** Where it comes from, without what it brought. */
-const addressOf = ({ socket, headers }: CredentialCarrier): Pick<CredentialCarrier, 'socket' | 'headers'> => ({
-  socket,
-  headers,
-});
-
-const errorOf = (error: unknown): ToolCallView['error'] => {
-  if (!isObject(error)) return null;
-  const { code, message, data } = error;
-  return { code: Number(code), message: String(message), data: isObject(data) ? data : null };
+const htmlOf = ({ text, blob }: Readonly<Record<string, unknown>>): string | null => {
+  if (typeof text === 'string') return text;
+  return typeof blob === 'string' ? Buffer.from(blob, 'base64').toString('utf8') : null;
 };

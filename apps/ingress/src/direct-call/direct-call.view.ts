@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-class CallErrorView {
+export class CallErrorView {
   @ApiProperty({ type: 'integer', description: 'As JSON-RPC has it.' })
   readonly code!: number;
 
@@ -44,4 +44,35 @@ export const CALL_EXAMPLE: ToolCallView = {
   notifications: [],
   latencyMs: 18.4,
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+};
+
+/** The MCP App that a tool is shown with, as its upstream has it now. */
+export class ToolAppView {
+  @ApiProperty({ type: String, description: 'By which MCP clients read it.' })
+  readonly uri!: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Null where it could not be read, or is not `text/html;profile=mcp-app`.',
+  })
+  readonly html!: string | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    description: 'What it says of how it is to be shown: `csp`, `permissions`, `domain`, `prefersBorder`.',
+  })
+  readonly ui!: Readonly<Record<string, unknown>> | null;
+
+  @ApiProperty({ type: CallErrorView, nullable: true })
+  readonly error!: CallErrorView | null;
+}
+
+export const APP_EXAMPLE: ToolAppView = {
+  uri: 'ui://weather/map.html',
+  html: '<!doctype html><title>Map</title>',
+  ui: { csp: { connectDomains: ['https://api.example.com'] }, prefersBorder: true },
+  error: null,
 };

@@ -3,8 +3,10 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** MCP Apps: https://github.com/modelcontextprotocol/ext-apps */
 const APPS_EXTENSION = 'io.modelcontextprotocol/ui';
-const APP_MIME_TYPE = 'text/html;profile=mcp-app';
-const APPS = { [APPS_EXTENSION]: { mimeTypes: [APP_MIME_TYPE] } };
+/** Of the documents of MCP Apps. */
+export const APP_MIME_TYPE = 'text/html;profile=mcp-app';
+/** What a client declares that shows MCP Apps. */
+export const APPS = { [APPS_EXTENSION]: { mimeTypes: [APP_MIME_TYPE] } };
 
 /** Everything the gateway can carry, declared in its own requests, so that whatever an upstream has shows. */
 export const ALL_CAPABILITIES = {

@@ -1,5 +1,7 @@
 export {
   ALL_CAPABILITIES,
+  APPS,
+  APP_MIME_TYPE,
   askProblem,
   canBeAsked,
   capabilityKey,
