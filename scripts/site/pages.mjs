@@ -1,6 +1,7 @@
 // The pages of the site: those of docs/, and what stands beside the README, with their links as they are there.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
+import { drawn } from './diagrams.mjs';
 
 /** Pages that stand in the root of the repository, by their address in the site. */
 const BESIDE = { 'CHANGELOG.md': 'changelog.md', 'CONTRIBUTING.md': 'contributing.md', 'SECURITY.md': 'reporting.md' };
@@ -75,7 +76,9 @@ export const writePages = ({ root, source, sourceUrl }) => {
       continue;
     }
     const text = readFileSync(join(root, path), 'utf8');
-    writeFileSync(target, relinked(text, path, places, sourceUrl));
+    const { page, diagrams } = drawn(relinked(text, path, places, sourceUrl), posix.basename(place, '.md'));
+    writeFileSync(target, page);
+    for (const [name, svg] of diagrams) writeFileSync(join(dirname(target), name), svg);
     pages.push({ place, title: titleOf(text, place) });
   }
   if (!existsSync(join(source, 'index.md'))) throw new Error('the site has no first page');

@@ -48,6 +48,16 @@ describe('the site of the docs', () => {
     ).toEqual([]);
   });
 
+  it('the site shows diagrams as pictures that load nothing when a page has them', () => {
+    const page = readFileSync(join(site, 'architecture.html'), 'utf8');
+    const [, file = ''] = /<img src="([^"]*)" alt="Diagram: Architecture"/.exec(page) ?? [];
+    const diagram = readFileSync(join(site, file), 'utf8');
+    expect(page).not.toContain('flowchart LR');
+    for (const service of ['ingress', 'auth', 'registry', 'tool-invocation', 'metrics'])
+      expect(diagram).toContain(service);
+    expect(diagram).not.toMatch(/@import|<script|url\(["']?http/);
+  });
+
   it('the site finds pages by their words, shows the pictures and loads nothing from elsewhere when it is read', async () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const browser = await launchBrowser();
