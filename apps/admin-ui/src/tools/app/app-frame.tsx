@@ -2,8 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { toolsQuery } from '../../api/queries.ts';
 import { AppHost } from './app-host.ts';
-import type { ShownCall } from './app-panel.tsx';
-import { callForApp, toolForApp } from './app-tools.ts';
+import { type ShownCall, callForApp, toolForApp } from './app-tools.ts';
 import { AppRefusal, type Params, REFUSED } from './messages.ts';
 import { Question, type Wish } from './question.tsx';
 

@@ -1,15 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
-import { type View, answerOf, api } from '../../api/client.ts';
+import { answerOf, api } from '../../api/client.ts';
 import { FailureNotice, Notice } from '../../kit/notice.tsx';
 import { AppFrame } from './app-frame.tsx';
+import type { ShownCall } from './app-tools.ts';
 import type { Params } from './messages.ts';
-
-export interface ShownCall {
-  readonly tool: View<'ToolView'>;
-  readonly args: Params;
-  readonly result: Params;
-}
 
 const NOTES_MAX = 50;
 

@@ -3,6 +3,13 @@ import { AppRefusal, INVALID_PARAMS, type Params, REFUSED } from './messages.ts'
 
 type Tool = View<'ToolView'>;
 
+/** What an app is shown with. */
+export interface ShownCall {
+  readonly tool: Tool;
+  readonly args: Params;
+  readonly result: Params;
+}
+
 const uiOf = ({ meta }: Tool): Params => {
   const ui = (meta as Params | null)?.['ui'];
   return typeof ui === 'object' && ui !== null ? (ui as Params) : {};
