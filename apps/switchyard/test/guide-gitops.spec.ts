@@ -66,7 +66,7 @@ describe('the guide to files', () => {
   });
 
   it('the guide has files and steps', () => {
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     expect(steps.map(({ title }) => title[0])).toEqual(['2', '3', '4', '5', '6']);
   });
 

@@ -6,6 +6,7 @@ import { ScopeModule } from '../rest/scope.module.js';
 import { OAuthStatusController } from './consent/oauth-status.controller.js';
 import { AskedUpstreams } from './federation/asked-upstreams.js';
 import { DescribedUpstreams } from './described/described-upstreams.js';
+import { HandedOverService } from './described/handed-over.service.js';
 import { DiscoveryService } from './discovery.service.js';
 import { GatewayController } from './gateway.controller.js';
 import { GatewayRepository } from './gateway.repository.js';
@@ -61,11 +62,20 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     GatewayUpdateService,
     GrpcApiService,
     GrpcDiscoveryService,
+    HandedOverService,
     OwnEntryService,
     RegistrationPolicies,
     StdioPolicyService,
     RestToolService,
   ],
-  exports: [DiscoveryService, GatewayRepository, GatewayService, GrpcApiService, OwnEntryService, RestToolService],
+  exports: [
+    DiscoveryService,
+    GatewayRepository,
+    GatewayService,
+    GrpcApiService,
+    HandedOverService,
+    OwnEntryService,
+    RestToolService,
+  ],
 })
 export class GatewaysModule {}

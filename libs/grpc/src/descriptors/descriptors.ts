@@ -1,5 +1,12 @@
 import { create, createFileRegistry, type FileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { type FileDescriptorProto, FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import {
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+  type SourceCodeInfo,
+  SourceCodeInfoSchema,
+  SourceCodeInfo_LocationSchema,
+} from '@bufbuild/protobuf/wkt';
 import { GRPC_LIMITS } from '../limits.js';
 import { repairDescriptors } from './repair.js';
 import { isWellKnown } from './well-known.js';
@@ -44,11 +51,20 @@ export const filesInSet = (set: Uint8Array): Uint8Array[] => {
   }
 };
 
-/** Descriptors as they are stored: mended, without comments, a `FileDescriptorSet`. */
+/** Descriptors as they are stored: mended, with comments but not where in a file these stand, a `FileDescriptorSet`. */
 export const storedDescriptors = ({ registry }: Descriptors): Uint8Array => {
   const file = [...registry.files].map(({ proto }) => proto).filter(({ name }) => !isWellKnown(name));
-  const bare = file.map((each): FileDescriptorProto => ({ ...each, sourceCodeInfo: undefined }) as FileDescriptorProto);
+  const bare = file.map((each) => ({ ...each, sourceCodeInfo: commentsIn(each) }) as FileDescriptorProto);
   return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: bare }));
+};
+
+const commentsIn = ({ sourceCodeInfo }: FileDescriptorProto): SourceCodeInfo | undefined => {
+  const location = (sourceCodeInfo?.location ?? []).flatMap(({ path, leadingComments, trailingComments }) =>
+    leadingComments || trailingComments
+      ? [create(SourceCodeInfo_LocationSchema, { path, leadingComments, trailingComments })]
+      : [],
+  );
+  return location.length === 0 ? undefined : create(SourceCodeInfoSchema, { location });
 };
 
 /** The other way round. */

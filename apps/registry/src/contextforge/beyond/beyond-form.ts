@@ -9,7 +9,10 @@ import {
   exportedGrpc,
   exportedOpenApi,
   grpcBody,
+  handsOver,
   openApiBody,
+  openApiForm,
+  withoutHandedOver,
 } from './read-sources.js';
 
 /** What of a gateway the form of ContextForge has no place for, by its name in the file and in a body. */
@@ -67,10 +70,25 @@ export const addressesOf = ({ addresses, transport }: FileEntry, isUpdate: boole
   return { addresses: addresses.map((each: unknown) => (isObject(each) ? { ...STAND_BY, ...each } : each)) };
 };
 
-/** Whether a gateway is what an entry says in all that a body of it says in another form than is shown. */
-export const isBeyondAs = (view: GatewayView, entry: FileEntry, descriptorSet: string | null): boolean => {
-  const shown = exportedBeyond(view, descriptorSet);
-  return SOURCES.every((member) => isDeepStrictEqual(canonical(shown[member]), canonical(entry[member])));
+/**
+ * Whether a gateway is what an entry says in all that a body of it says in another form than is shown; `read`: if what the entry
+ * hands over says what is known, which only reading it tells. Throws `LeftOut`.
+ */
+export const isBeyondAs = (view: GatewayView, entry: FileEntry, descriptorSet: string | null): boolean | 'read' => {
+  if (!handsOver(entry)) {
+    const shown = exportedBeyond(view, descriptorSet);
+    return SOURCES.every((member) => isDeepStrictEqual(canonical(shown[member]), canonical(entry[member])));
+  }
+  const { openapi, grpc } = view;
+  const shown: FileEntry = {
+    ...(openapi && { openapi: openApiForm(openapi) }),
+    ...(grpc && { grpc: exportedGrpc(grpc, descriptorSet) }),
+  };
+  const isSame = SOURCES.every((member) =>
+    isDeepStrictEqual(withoutHandedOver(canonical(shown[member])), withoutHandedOver(canonical(entry[member]))),
+  );
+  if (!isSame) return false;
+  return isDeepStrictEqual(canonical(shown['grpc']), canonical(entry['grpc'])) && !openapi ? true : 'read';
 };
 
 /** What `isBeyondAs` compares. */

@@ -8,6 +8,7 @@ type Names = readonly (readonly [file: string, body: string])[];
 
 const OPENAPI: Names = [
   ['document_url', 'documentUrl'],
+  ['document', 'document'],
   ['server_url', 'serverUrl'],
   ['server_index', 'serverIndex'],
   ['variables', 'variables'],
@@ -25,6 +26,7 @@ const GRPC: Names = [
   ['services', 'services'],
   ['proto_field_names', 'protoFieldNames'],
   ['descriptor_set', 'descriptorSet'],
+  ['proto_files', 'protoFiles'],
 ];
 const A2A: Names = [
   ['endpoint', 'endpoint'],
@@ -35,15 +37,21 @@ const A2A: Names = [
 const ALL_PATHS = ['/'];
 
 /** By the transport that is no MCP server's: how it is read, as a file has it. Empty members are left out. */
-export const exportedOpenApi = ({ choice, publishesOutputSchemas, documentUrl, ...source }: ReadSource): FileEntry => {
-  if (documentUrl === null) throw new LeftOut('its document was handed over and is not kept: hand it over again');
+export const exportedOpenApi = (source: ReadSource): FileEntry => {
+  if (source.documentUrl === null)
+    throw new LeftOut('its document was handed over and is not kept: hand it over again');
+  return openApiForm(source);
+};
+
+/** The same of any, also of one whose document was handed over. */
+export const openApiForm = ({ choice, publishesOutputSchemas, documentUrl, ...source }: ReadSource): FileEntry => {
   const { paths, ...words } = choice;
   const all = paths?.length === 1 && paths[0] === ALL_PATHS[0];
   return fileForm(OPENAPI, {
     ...source,
     ...words,
     ...(all ? {} : { paths }),
-    documentUrl: withoutQuery(documentUrl),
+    documentUrl: documentUrl === null ? undefined : withoutQuery(documentUrl),
     outputSchemas: publishesOutputSchemas || undefined,
   });
 };
@@ -68,7 +76,8 @@ export const openApiBody = (entry: FileEntry, isUpdate: boolean): FileEntry => {
 
 export const grpcBody = (entry: FileEntry, isUpdate: boolean): FileEntry => {
   const { reflection, ...body } = bodyForm('grpc', GRPC, entry['grpc']);
-  const handedOver = 'descriptorSet' in body ? {} : { reflection: reflection ?? true };
+  const isHandedOver = 'descriptorSet' in body || 'protoFiles' in body;
+  const handedOver = isHandedOver ? {} : { reflection: reflection ?? true };
   return { ...(isUpdate && { services: [], protoFieldNames: false }), ...handedOver, ...body };
 };
 
@@ -77,6 +86,17 @@ export const a2aBody = (entry: FileEntry): FileEntry => ({
   protocolVersion: null,
   ...bodyForm('a2a', A2A, entry['a2a']),
 });
+
+/** What is handed over in the place of what the server is asked. */
+const HANDED_OVER = ['document', 'descriptor_set', 'proto_files'];
+
+/** Whether an entry hands over what a reading of it would tell; otherwise it says where that is. */
+export const handsOver = ({ openapi, grpc }: FileEntry): boolean =>
+  [openapi, grpc].some((member) => isObject(member) && HANDED_OVER.some((name) => !isEmpty(member[name])));
+
+/** A form without what was handed over, and that it was. */
+export const withoutHandedOver = (form: FileEntry): FileEntry =>
+  Object.fromEntries(Object.entries(form).filter(([name]) => !HANDED_OVER.includes(name) && name !== 'reflection'));
 
 /** What a file says, without what says nothing: two that say the same are equal. */
 export const canonical = (member: unknown): FileEntry => {

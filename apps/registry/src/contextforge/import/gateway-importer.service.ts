@@ -4,6 +4,7 @@ import { checkedBody } from '#libs/service';
 import { RegisterGatewayBody, UpdateGatewayBody } from '../../gateways/gateway.body.js';
 import type { GatewayEntity } from '../../gateways/gateway.entity.js';
 import { GrpcApiService } from '../../gateways/grpc/grpc-api.service.js';
+import { HandedOverService } from '../../gateways/described/handed-over.service.js';
 import { GatewayService } from '../../gateways/gateway.service.js';
 import { GatewayView } from '../../gateways/gateway.view.js';
 import { type RegistrySettings, SETTINGS } from '../../registry.settings.js';
@@ -22,6 +23,7 @@ export class GatewayImporter implements Importer {
   constructor(
     private readonly gateways: GatewayService,
     private readonly grpc: GrpcApiService,
+    private readonly handedOver: HandedOverService,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
@@ -69,7 +71,8 @@ export class GatewayImporter implements Importer {
     const body = await checkedBody(given, UpdateGatewayBody);
     const isWanted = known.enabled === read.enabled && known.lastError === null;
     const view = await this.gateways.describe(known.id, principal);
-    const isRead = isBeyondAs(view, entry, await this.grpc.handedOver(view));
+    const isBeyond = isBeyondAs(view, entry, await this.grpc.handedOver(view));
+    const isRead = isBeyond === 'read' ? await this.handedOver.isStored(known, body) : isBeyond;
     if (isWanted && isRead && isAsAsked(view, given, credentials)) return { outcome: 'unchanged', notes: read.notes };
     if (isDryRun) return { outcome: 'updated', notes: read.notes };
     const { lastError } = await this.gateways.update(known.id, body, principal);

@@ -58,10 +58,10 @@ const linesOf = ({ wanted, outcome, notes, differences }: PlannedEntry): string[
   ...differences.map((difference) => `    ${differenceText(difference)}`),
 ];
 
-const differenceText = ({ member, from, to }: Difference): string =>
-  from === undefined && to === undefined
-    ? `${member}: another, from the environment`
-    : `${member}: ${valueText(from)} -> ${valueText(to)}`;
+const differenceText = ({ member, from, to, isOfFiles }: Difference): string => {
+  if (from !== undefined || to !== undefined) return `${member}: ${valueText(from)} -> ${valueText(to)}`;
+  return `${member}: another, from ${isOfFiles ? 'the files that it names' : 'the environment'}`;
+};
 
 const valueText = (value: unknown): string => {
   if (value === undefined) return '(none)';

@@ -5,6 +5,7 @@ import type { Members } from '../import/members.js';
 import type { KnownEntry } from './known.js';
 import { NOT_TAKEN } from './members-known.js';
 import { type WantedEntry, keyOf } from './read-folder.js';
+import { namesFiles } from './named-files.js';
 import { hasReference } from './references.js';
 import { tagOf } from './set-tag.js';
 
@@ -29,6 +30,8 @@ export interface PlannedEntry {
 /** A member that the files have otherwise than the gateway. */
 export interface Difference {
   readonly member: string;
+  /** It is made of files that the entry names. */
+  readonly isOfFiles?: true;
   /** Undefined where the gateway says nothing of it, or one of both is not to be shown. */
   readonly from?: unknown;
   readonly to?: unknown;
@@ -56,8 +59,8 @@ export const planFor = async (
     entries: wanted.map((entry) => {
       const result = results.get(entry) ?? UNANSWERED;
       const isChanged = result.outcome === 'updated';
-      const exported = isChanged ? (known.get(keyOf(entry))?.exported ?? null) : null;
-      return { wanted: entry, ...result, differences: differencesBetween(entry, exported) };
+      const exported = known.get(keyOf(entry))?.exported ?? null;
+      return { wanted: entry, ...result, differences: isChanged ? differencesBetween(entry, exported) : [] };
     }),
     gone: [...known.values()].filter((entry) => entry.tags.includes(tag) && !names.has(keyOf(entry))),
   };
@@ -142,11 +145,14 @@ const SECRET = new Set([
 ]);
 
 const differencesBetween = ({ written, entry }: WantedEntry, exported: Members | null): Difference[] => {
-  if (exported === null) return [];
+  // What was handed over need not be in an export.
+  if (exported === null)
+    return Object.keys(entry).flatMap((member) => (namesFiles(written[member]) ? [{ member, isOfFiles: true }] : []));
   return Object.entries(entry).flatMap(([member, to]): Difference[] => {
     const from = exported[member];
     if (SECRET.has(member) || NOT_TAKEN.has(member) || isDeepStrictEqual(from, to)) return [];
     if (hasReference(written[member])) return [{ member }];
+    if (namesFiles(written[member])) return [{ member, isOfFiles: true }];
     return [{ member, ...(from !== undefined && { from }), to }];
   });
 };

@@ -1,10 +1,11 @@
 import { type Dirent, type Stats, readFileSync, readdirSync, statSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { YAMLException, loadAll } from 'js-yaml';
 import { UsageError } from '../../terminal/failure.js';
 import { nameOf } from '../import/contextforge/parts.js';
 import { type Members, isMembers } from '../import/members.js';
 import { type ApplyType, KNOWN_MEMBERS, TYPES } from './members-known.js';
+import { filesNamedIn, withNamedFiles } from './named-files.js';
 import { tagOf } from './set-tag.js';
 import { withReferences } from './references.js';
 
@@ -18,7 +19,7 @@ export interface WantedEntry {
   readonly place: string;
   /** As the file has it. */
   readonly written: Members;
-  /** With what the environment holds in the place of the references. */
+  /** With what the environment and the files that it names hold in the place of these. */
   readonly entry: Members;
 }
 
@@ -33,10 +34,15 @@ const ENDINGS = new Set(['.yaml', '.yml', '.json']);
 export const readWanted = (path: string, env: Readonly<Record<string, string | undefined>>): WantedEntry[] => {
   const files = filesAt(path);
   if (files.length > FILES_MAX) throw new UsageError(`${path} has more than ${FILES_MAX} files`);
+  const root = isFolder(path) ? path : dirname(path);
+  const read = files.map((file): ReadFile => ({ file, root, ...readingOf(file) }));
+  const named = new Set(read.flatMap(namedBy));
   const wanted: WantedEntry[] = [];
   const seen = new Map<string, WantedEntry>();
-  for (const file of files) {
-    for (const entry of entriesOf(file, env)) {
+  for (const each of read.filter(({ file }) => !named.has(file))) {
+    const { file, problem } = each;
+    if (problem !== undefined) throw problem;
+    for (const entry of entriesOf(each, env)) {
       const key = keyOf(entry);
       const other = seen.get(key);
       // Its name may be from the environment.
@@ -90,8 +96,37 @@ const read = <Read>(path: string, reading: () => Read, problem = 'cannot be read
   }
 };
 
-const entriesOf = (file: string, env: Readonly<Record<string, string | undefined>>): WantedEntry[] =>
-  documentsOf(file).flatMap((document) => {
+/** A file, and what was read of it. */
+interface ReadFile {
+  readonly file: string;
+  readonly root: string;
+  readonly documents: readonly unknown[];
+  readonly problem?: UsageError;
+}
+
+/** What cannot be read is no problem where another file names it. */
+const readingOf = (file: string): Pick<ReadFile, 'documents' | 'problem'> => {
+  try {
+    return { documents: documentsOf(file) };
+  } catch (error) {
+    if (error instanceof UsageError) return { documents: [], problem: error };
+    throw error;
+  }
+};
+
+/** What a file names has no entries of its own, though it may be YAML or JSON. */
+const namedBy = ({ documents, ...naming }: ReadFile): string[] =>
+  documents.flatMap((document) => {
+    const lists = isMembers(document) && isMembers(document['entities']) ? document['entities'] : document;
+    const gateways: unknown = isMembers(lists) ? lists['gateways'] : undefined;
+    return Array.isArray(gateways) ? gateways.filter(isMembers).flatMap((entry) => filesNamedIn(entry, naming)) : [];
+  });
+
+const entriesOf = (
+  { file, root, documents }: ReadFile,
+  env: Readonly<Record<string, string | undefined>>,
+): WantedEntry[] =>
+  documents.flatMap((document) => {
     if (document === null || document === undefined) return [];
     if (!isMembers(document)) throw new UsageError(`${file} holds something else than lists by type`);
     const lists = isMembers(document['entities']) ? document['entities'] : document;
@@ -101,7 +136,12 @@ const entriesOf = (file: string, env: Readonly<Record<string, string | undefined
       if (!isApplyType(type))
         throw new UsageError(`${file} has "${type.slice(0, 64)}", which is none of ${TYPES.join(', ')}`);
       if (!Array.isArray(list)) throw new UsageError(`${file}: ${type} is not a list`);
-      return list.map((each: unknown, at) => wantedEntry(file, type, each, `${type}[${at}]`, env));
+      return list.map((each: unknown, at) => {
+        const place = `${type}[${at}]`;
+        const wanted = wantedEntry(file, type, each, place, env);
+        if (type !== 'gateways') return wanted;
+        return { ...wanted, entry: withNamedFiles(wanted.entry, { root, file, place: `${file}: ${place}` }) };
+      });
     });
   });
 
