@@ -1,31 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { type Gateway, startGateway, temporaryFolder } from '#libs/testing';
-import {
-  checkDocument,
-  registerDocument,
-  startDocumentServer,
-} from '../../../apps/switchyard/test/documents/import-document.js';
 import { DOCUMENTS, type KnownDocument, PACKAGES } from '../../../apps/switchyard/test/documents/known-documents.js';
-import { costOf } from '../../../bench/subject/process-cost.js';
+import { documentsOfDirectory } from './directory.js';
+import { type Row, runDocument, summaryOf } from './run-document.js';
 
 // npm run documents: imports the OpenAPI documents of vendors, as packages of npm carry them, into a gateway, and tells what came of each.
 
-const SAMPLE_MS = 20;
-
-const mib = (bytes: number): number => Math.round(bytes / 1_048_576);
-
-interface Row {
-  readonly document: string;
-  readonly operations: number;
-  readonly names: number;
-  readonly off: number;
-  readonly skipped: string;
-  readonly cpuMs: number;
-  readonly memoryMib: number;
-  readonly faults: readonly string[];
-}
+const VENDORS = 150;
 
 const install = (folder: string): void => {
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
@@ -34,82 +18,44 @@ const install = (folder: string): void => {
   execFileSync('npm', ['install', ...quiet, ...packages], { cwd: folder, stdio: 'inherit' });
 };
 
-const pidsOf = ({ processes }: Gateway): number[] => processes.map(({ server }) => server.pid);
-
-/** What the gateway uses of the machine while something goes on, and the most memory that it has beyond what it had. */
-const measured = async <T>(gateway: Gateway, act: () => Promise<T>) => {
-  const before = costOf(pidsOf(gateway));
-  let most = before.gatewayRssBytes;
-  const sampling = setInterval(() => {
-    most = Math.max(most, costOf(pidsOf(gateway)).gatewayRssBytes);
-  }, SAMPLE_MS);
-  try {
-    const value = await act();
-    const { gatewayCpuMs } = costOf(pidsOf(gateway));
-    return { value, cpuMs: gatewayCpuMs - before.gatewayCpuMs, rssBytes: most - before.gatewayRssBytes };
-  } finally {
-    clearInterval(sampling);
+const runAll = async (gateway: Gateway, folder: string, documents: readonly KnownDocument[]): Promise<Row[]> => {
+  const rows: Row[] = [];
+  console.log('| Document | Operations | Names | Off | CPU ms | MiB | Skipped |\n|---|---|---|---|---|---|---|');
+  for (const known of documents) {
+    const file = join(folder, 'node_modules', known.package, known.file);
+    const row = await runDocument(gateway, known, readFileSync(file, 'utf8'));
+    rows.push(row);
+    const { document, operations, names, off, cpuMs, memoryMib, skipped, faults } = row;
+    const why = summaryOf(skipped) || '–';
+    console.log(`| ${document} | ${operations} | ${names} | ${off} | ${cpuMs} | ${memoryMib} | ${why} |`);
+    for (const fault of faults) console.log(`  FAULT ${document}: ${fault}`);
   }
+  return rows;
 };
 
-/** Reasons, and how often each. */
-const summaryOf = (skipped: readonly { readonly reason: string }[]): string =>
-  [...Map.groupBy(skipped, ({ reason }) => reason.replaceAll(/"[^"]*"|#\/\S+/g, '…').slice(0, 100))]
-    .map(([reason, of]) => `${of.length} × ${reason}`)
-    .join('; ');
-
-/** Its own server, so that nothing of the one before is kept; the gateway forgets it afterwards. */
-const run = async (gateway: Gateway, known: KnownDocument, text: string): Promise<Row> => {
-  const { name, serverUrl, cpuMsMax = Infinity, rssBytesMax = Infinity } = known;
-  const server = await startDocumentServer(text);
-  try {
-    const { value, cpuMs, rssBytes } = await measured(gateway, () =>
-      registerDocument(gateway, name, server.url, serverUrl),
-    );
-    const { names, off, skipped, faults } = await checkDocument(gateway, value);
-    await gateway.admin.call('DELETE', `/gateways/${value.id}`);
-    const tooMuch = [
-      ...(cpuMs > cpuMsMax ? [`it took ${cpuMs} ms of CPU, more than ${cpuMsMax}`] : []),
-      ...(rssBytes > rssBytesMax ? [`it took ${mib(rssBytes)} MiB, more than ${mib(rssBytesMax)}`] : []),
-    ];
-    return {
-      document: name,
-      operations: names.length + off.length + skipped.length,
-      names: names.length,
-      off: off.length,
-      skipped: summaryOf(skipped),
-      cpuMs,
-      memoryMib: mib(rssBytes),
-      faults: [...faults, ...tooMuch],
-    };
-  } catch (error) {
-    const faults = [String(error).slice(0, 500)];
-    return { document: name, operations: 0, names: 0, off: 0, skipped: '', cpuMs: 0, memoryMib: 0, faults };
-  } finally {
-    await server.stop();
-  }
+const totalsOf = (rows: readonly Row[]): string => {
+  const sum = (of: (row: Row) => number): number => rows.reduce((total, row) => total + of(row), 0);
+  const skipped = summaryOf(rows.flatMap((row) => row.skipped));
+  return [
+    `${sum(({ operations }) => operations)} operations of ${rows.length} documents: ${sum(({ names }) => names)} tools, ${sum(({ off }) => off)} that are off`,
+    `${sum((row) => row.skipped.length)} skipped${skipped && `: ${skipped}`}`,
+    `${rows.filter(({ faults }) => faults.length > 0).length} documents with faults`,
+  ].join('\n');
 };
 
+const { values, positionals } = parseArgs({ options: { vendors: { type: 'string' } }, allowPositionals: true });
+const vendors = Number(values.vendors ?? VENDORS);
+if (!Number.isSafeInteger(vendors) || vendors < 0) throw new Error('--vendors takes a whole number');
 const folder = temporaryFolder('documents');
 const gateway = await startGateway({ mode: 'embedded' });
 try {
   const given = process.env['DOCUMENTS_FOLDER'];
   if (given === undefined) install(folder);
-  const wanted = process.argv.slice(2);
-  const rows: Row[] = [];
-  console.log('| Document | Operations | Names | Off | CPU ms | MiB | Skipped |\n|---|---|---|---|---|---|---|');
-  for (const known of DOCUMENTS) {
-    if (wanted.length > 0 && !wanted.includes(known.name)) continue;
-    const file = join(given ?? folder, 'node_modules', known.package, known.file);
-    const row = await run(gateway, known, readFileSync(file, 'utf8'));
-    rows.push(row);
-    const { document, operations, names, off, cpuMs, memoryMib, skipped, faults } = row;
-    console.log(`| ${document} | ${operations} | ${names} | ${off} | ${cpuMs} | ${memoryMib} | ${skipped || '–'} |`);
-    for (const fault of faults) console.log(`  FAULT ${document}: ${fault}`);
-  }
-  const total = rows.reduce((sum, { names }) => sum + names, 0);
-  console.log(`\n${total} tools of ${rows.length} documents`);
-  if (rows.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+  const documents = [...DOCUMENTS, ...documentsOfDirectory(given ?? folder, vendors, DOCUMENTS)];
+  const wanted = documents.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const rows = await runAll(gateway, given ?? folder, wanted);
+  console.log(`\n${totalsOf(rows)}`);
+  if (rows.length === 0 || rows.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
 } finally {
   await gateway.stop();
   rmSync(folder, { recursive: true, force: true });

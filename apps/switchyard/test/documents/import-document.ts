@@ -43,18 +43,35 @@ export const startDocumentServer = async (document: string) => {
   };
 };
 
-/** Registers the API; rejects where the document cannot be read as a whole. */
-export const registerDocument = (gateway: Gateway, name: string, documentUrl: string, serverUrl?: string) =>
-  gateway.admin.register({
-    name,
-    transport: 'OPENAPI',
-    openapi: { documentUrl, paths: ['/'], ...(serverUrl !== undefined && { serverUrl }) },
-  });
+/** An API, and where its document is. */
+export interface DocumentSource {
+  readonly name: string;
+  readonly documentUrl: string;
+  readonly serverUrl?: string;
+}
 
-/** Lists what an API became by every official SDK in every era that it speaks, and looks for what no client or model can take. */
+/** What a preview says that an import would bring. */
+export interface DocumentPreview {
+  readonly tools: readonly { readonly name: string; readonly otherOrigin: string | null }[];
+  readonly skipped: readonly { readonly reason: string }[];
+}
+
+/** What an API would become; rejects where the document cannot be read as a whole. */
+export const previewDocument = (gateway: Gateway, source: DocumentSource): Promise<DocumentPreview> =>
+  gateway.admin.call('POST', '/openapi/preview', { ...source, paths: ['/'] });
+
+/** Registers the API; rejects where the document cannot be read as a whole. */
+export const registerDocument = (gateway: Gateway, { name, ...source }: DocumentSource) =>
+  gateway.admin.register({ name, transport: 'OPENAPI', openapi: { ...source, paths: ['/'] } });
+
+/**
+ * Lists what an API became by every official SDK in every era that it speaks, and looks for what no client or model can take, and for
+ * what a preview said otherwise.
+ */
 export const checkDocument = async (
   gateway: Gateway,
   registered: Awaited<ReturnType<typeof registerDocument>>,
+  preview?: DocumentPreview,
 ): Promise<ImportedDocument> => {
   const { id: serverId } = await gateway.admin.createServer(registered.name, [registered]);
   const path = `/servers/${serverId}/mcp`;
@@ -63,6 +80,7 @@ export const checkDocument = async (
     'SDK 2, legacy': await listedByV2(gateway, 'legacy', path),
     'SDK 1, legacy': await listedByV1(gateway, path),
   };
+  await gateway.admin.call('DELETE', `/servers/${serverId}`);
   const tools = lists['SDK 2, modern'] ?? [];
   const names = tools.map(({ name }) => name);
   const stored = await gateway.admin.call<EntryView[]>(
@@ -70,6 +88,7 @@ export const checkDocument = async (
     `/tools?gateway_id=${registered.id}&include_inactive=true`,
   );
   const off = stored.filter(({ enabled }) => enabled === false).map(({ name }) => name);
+  const skipped = (registered['refused'] ?? []) as ImportedDocument['skipped'];
   const faults = [
     ...Object.entries(lists)
       .filter(([, list]) => JSON.stringify(list.map(({ name }) => name)) !== JSON.stringify(names))
@@ -77,11 +96,27 @@ export const checkDocument = async (
     ...(names.length + off.length === registered['toolCount']
       ? []
       : [`${names.length} and ${off.length} that are off are not all ${registered['toolCount']}`]),
-    ...namesAtFault(names),
+    ...namesAtFault([...names, ...off]),
     ...tools.flatMap(schemaFaults),
+    ...skipped.filter(({ reason }) => !reason).map(({ name }) => `${name} is skipped without a reason`),
+    ...(preview === undefined ? [] : previewFaults(preview, { names, off, skipped })),
   ];
-  const skipped = (registered['refused'] ?? []) as ImportedDocument['skipped'];
   return { id: registered.id, names, off, skipped, faults: shown(faults) };
+};
+
+const previewFaults = (
+  preview: DocumentPreview,
+  { names, off, skipped }: Pick<ImportedDocument, 'names' | 'off' | 'skipped'>,
+): string[] => {
+  const isOff = ({ otherOrigin }: DocumentPreview['tools'][number]): boolean => otherOrigin !== null;
+  const pairs = [
+    ['tools', preview.tools.length, names.length + off.length],
+    ['that are off', preview.tools.filter(isOff).length, off.length],
+    ['skipped', preview.skipped.length, skipped.length],
+  ] as const;
+  return pairs
+    .filter(([, said, came]) => said !== came)
+    .map(([what, said, came]) => `the preview said ${said} ${what}, and ${came} came`);
 };
 
 const shown = (faults: readonly string[]): string[] =>

