@@ -13,7 +13,7 @@ import { DescribeServer } from '#contracts/registry/describe-server.request';
 import { RenewListing } from '#contracts/registry/renew-listing.request';
 import { StateChanged } from '#contracts/registry/state-changed.event';
 import { ResolveUpstream } from '#contracts/registry/resolve-upstream.request';
-import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
 import { DescribeUse } from '#contracts/tool-invocation/describe-use.request';
 import { DiscoverUpstream, type DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import { GreetUpstream } from '#contracts/tool-invocation/greet-upstream.request';

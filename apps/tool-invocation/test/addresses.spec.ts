@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { UpstreamAddress } from '#contracts/registry/resolve-upstream.request';
-import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
 import { ClaimSession } from '#libs/contracts';
 import { fail } from '#libs/errors';
 import { freePort, startMcpDouble } from '#libs/testing';

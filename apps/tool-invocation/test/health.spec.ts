@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
 import { freePort } from '#libs/testing';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { type Answering, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';

@@ -209,8 +209,10 @@ export const failedDiscovery = (transport: UpstreamTransport, error: unknown): D
   failure: failureText(error),
 });
 
-export const failureText = (error: unknown): string =>
-  withoutNul(toGatewayError(error).message).slice(0, FAILURE_LENGTH_MAX);
+/** As it is kept. */
+export const clipped = (reason: string): string => withoutNul(reason).slice(0, FAILURE_LENGTH_MAX);
+
+export const failureText = (error: unknown): string => clipped(toGatewayError(error).message);
 
 const descriptionOf = ({
   discovered,

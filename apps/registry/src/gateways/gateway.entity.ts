@@ -3,7 +3,7 @@ import type { TlsShape } from '#contracts/auth/tls/upstream-tls.rules';
 import type { ShownOAuthClient } from '#contracts/auth/oauth/oauth-client';
 import type { CacheHint, Era, SessionScope } from '#contracts/registry/catalog';
 import type { AgentAddress, UpstreamAddress, UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
-import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 import type { DiscoveredOffer, DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
 import type { ToolNameStyle } from '../entries/names/naming.js';
 import type { ReadSource } from '../sources/read-source.js';

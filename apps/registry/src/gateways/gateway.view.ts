@@ -15,7 +15,7 @@ import {
   type UpstreamAddress,
   type UpstreamTransport,
 } from '#contracts/registry/resolve-upstream.request';
-import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 import type { EntrySummary } from '../entries/gateway-entries.service.js';
 import { type ListFinding, ListFindingView } from '../entries/list-findings.js';
 import { TOOL_NAME_STYLES, type ToolNameStyle } from '../entries/names/naming.js';

@@ -4,6 +4,7 @@ import { EntriesModule } from '../entries/entries.module.js';
 import { GatewaysModule } from '../gateways/gateways.module.js';
 import { LedgerModule } from '../entries/ledger/ledger.module.js';
 import { ConsentController } from './consent.controller.js';
+import { BreakerController } from './health/breaker.controller.js';
 import { HealthRepository } from './health/health.repository.js';
 import { HealthService } from './health/health.service.js';
 import { ListingController } from './listing.controller.js';
@@ -18,7 +19,14 @@ import { UpstreamListController } from './upstream-list.controller.js';
 /** Listing upstreams anew: on request, when one announces a change, when a client uses lists that are too old, when one is back. */
 @Module({
   imports: [ChangesModule, EntriesModule, GatewaysModule, LedgerModule],
-  controllers: [ConsentController, RefreshController, ListingController, OwnEntriesController, UpstreamListController],
+  controllers: [
+    BreakerController,
+    ConsentController,
+    RefreshController,
+    ListingController,
+    OwnEntriesController,
+    UpstreamListController,
+  ],
   providers: [
     HealthRepository,
     HealthService,

@@ -1,4 +1,4 @@
-import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 import { toGatewayError } from '#libs/errors';
 import type { Access, Channel, ChannelEvents, Transport } from '../transport/channel.js';
 import type { Address, AddressBook } from '../transport/addresses/address-book.js';

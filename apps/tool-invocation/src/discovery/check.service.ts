@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ReplyOf, RequestOf } from '#contracts/define';
-import type { AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding, CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
 import { fail, GatewayError, toGatewayError } from '#libs/errors';
 import type { CheckedAddresses } from '../conversation/address-checks.js';
 import type { Peer } from '../conversation/peer.js';

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { RequestOf } from '#contracts/define';
-import { CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
 import { Answers } from '#libs/bus';
 import { CheckService } from '../discovery/check.service.js';
 

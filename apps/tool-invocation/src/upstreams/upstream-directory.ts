@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CatalogList } from '#contracts/registry/catalog-changed.event';
-import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 import { SessionLogged } from '#contracts/tool-invocation/session-logged.event';
 import { ElicitationCompleted } from '#contracts/tool-invocation/elicitation-completed.event';
 import { ResolveUpstream, type UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
@@ -11,6 +11,7 @@ import { JoinedConnectors } from '../connectors/joined-connectors.js';
 import type { LogFrame, Peer } from '../conversation/peer.js';
 import { type TransportKind, speaksMcp } from '../transport/channel.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
+import { HealthAnnouncements } from './health-announcements.js';
 import { ListAnnouncements } from './list-announcements.js';
 import { ListWatcher } from './list-watcher.js';
 import { ResourceAnnouncements } from './resource-announcements.js';
@@ -19,7 +20,6 @@ import { SingleFlight } from './single-flight.js';
 import type { Upstream, UpstreamHost } from './upstream.js';
 import { UpstreamCredentials } from './upstream-credentials.js';
 import { UpstreamFactory } from './upstream-factory.js';
-import { UpstreamLog } from './upstream-log.js';
 
 /** A cached profile is asked for again after this, in the background; events make it new at once. */
 const FRESH_MS = 60_000;
@@ -60,7 +60,7 @@ export class UpstreamDirectory implements UpstreamHost {
   private readonly announcements: ListAnnouncements;
   private readonly resources: ResourceAnnouncements;
   private readonly lists: ListWatcher;
-  readonly told: UpstreamLog;
+  readonly told: HealthAnnouncements;
   private readonly retiring = new Set<Promise<void>>();
   private readonly housekeeping: NodeJS.Timeout;
 
@@ -75,7 +75,7 @@ export class UpstreamDirectory implements UpstreamHost {
     this.factory = new UpstreamFactory(settings, logger, bus, joined);
     this.capacity = new SessionCapacity(sessions.max, this.factory.processes, () => this.upstreams());
     this.announcements = new ListAnnouncements(bus);
-    this.told = new UpstreamLog(logger);
+    this.told = new HealthAnnouncements(bus, logger);
     this.resources = new ResourceAnnouncements(bus);
     this.lists = new ListWatcher(this.credentials, this.announcements, logger);
     this.housekeeping = setInterval(() => this.tidy(), Math.min(HOUSEKEEPING_MS, sessions.idleMs)).unref();

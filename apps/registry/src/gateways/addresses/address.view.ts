@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { UpstreamAddress } from '#contracts/registry/resolve-upstream.request';
-import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 
 /** A further address of a gateway. */
 export class AddressView implements UpstreamAddress {

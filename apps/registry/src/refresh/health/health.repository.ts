@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 import { InjectDatabase } from '#libs/storage';
 
 /** A gateway whose turn it is, as it is now. */
@@ -17,6 +17,9 @@ export interface Turns {
   readonly failingIntervalMs: number;
 }
 
+/** Those that are checked: wanted, reached over HTTP, speaking MCP or with several addresses, and reached before. */
+const CHECKED = `enabled AND (transport IN ('STREAMABLEHTTP', 'SSE') OR addresses <> '[]') AND last_error IS NULL`;
+
 /** As the index `gateway_due` has it. */
 const STANDING = `(CASE WHEN reachable AND check_failures = 0 AND address_standings NOT LIKE '%"state":"ejected"%'
   THEN 'well' ELSE 'ill' END)`;
@@ -29,12 +32,12 @@ const STANDING = `(CASE WHEN reachable AND check_failures = 0 AND address_standi
 export class HealthRepository {
   constructor(@InjectDatabase('registry') private readonly database: DataSource) {}
 
-  /** Those that are reached over HTTP, speak MCP or have several addresses, and have been reached before; the longest unchecked first. */
+  /** Of those that are checked, whose turn it is; the longest unchecked first. */
   async claimDue({ intervalMs, failingIntervalMs }: Turns, limit: number): Promise<DueGateway[]> {
     const [rows]: [DueGateway[], number] = await this.database.query(
       `UPDATE registry.gateway SET checked_at = now() WHERE id IN (
         SELECT id FROM registry.gateway
-          WHERE enabled AND (transport IN ('STREAMABLEHTTP', 'SSE') OR addresses <> '[]') AND last_error IS NULL
+          WHERE ${CHECKED}
             AND (${STANDING} = 'well' AND coalesce(checked_at, refreshed_at) < now() - make_interval(secs => $1::float8 / 1000)
               OR ${STANDING} = 'ill' AND coalesce(checked_at, refreshed_at) < now() - make_interval(secs => $2::float8 / 1000))
           ORDER BY checked_at NULLS FIRST LIMIT $3 FOR UPDATE SKIP LOCKED)
@@ -42,6 +45,15 @@ export class HealthRepository {
       [intervalMs, failingIntervalMs, limit],
     );
     return rows;
+  }
+
+  /** One that is checked, as it is now. */
+  async findChecked(id: string): Promise<DueGateway | null> {
+    const rows: DueGateway[] = await this.database.query(
+      `SELECT id, name, updated_at AS "updatedAt" FROM registry.gateway WHERE id = $1 AND ${CHECKED}`,
+      [id],
+    );
+    return rows[0] ?? null;
   }
 
   /** Answers whether it is reachable no more with that, and was before; not where the gateway is another by now. */

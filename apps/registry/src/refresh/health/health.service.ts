@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/check-upstream.request';
+import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import { CatalogChangesService } from '../../changes/catalog-changes.service.js';
 import { InjectLogger, type Logger } from '#libs/telemetry';
-import { failureText } from '../../gateways/discovery-result.js';
+import { clipped, failureText } from '../../gateways/discovery-result.js';
 import { type RegistrySettings, SETTINGS } from '../../registry.settings.js';
 import { RefreshService } from '../refresh.service.js';
 import { type DueGateway, HealthRepository } from './health.repository.js';
@@ -62,6 +62,18 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
     await this.round;
   }
 
+  /**
+   * Calls have failed so often that an instance leaves the upstream alone, or are answered again: `null`. Only of those that
+   * checks find to be back, should that instance end before it says so.
+   */
+  async noteBreaker(upstreamId: string, reason: string | null): Promise<void> {
+    if (this.settings.healthCheck.intervalMs === 0) return;
+    const gateway = await this.gateways.findChecked(upstreamId);
+    if (gateway === null) return;
+    if (reason === null) await this.noteAnswer(gateway);
+    else await this.noteFailure(gateway, { code: 'upstream.breaker_open', reason: clipped(reason) }, 1);
+  }
+
   private look(): void {
     this.round ??= this.checkDue()
       .catch((error: unknown) => this.logger.warn({ err: error }, 'upstreams could not be checked'))
@@ -81,7 +93,7 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async check(gateway: DueGateway): Promise<void> {
-    const { id: upstreamId, name } = gateway;
+    const { id: upstreamId } = gateway;
     const { timeoutMs, failuresMax } = this.settings.healthCheck;
     try {
       const { head } = await this.bus.ask(
@@ -96,14 +108,27 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
       await this.noteAddresses(gateway, addresses);
       // What the bus, or a service, lacks says nothing of the upstream.
       if (!code.startsWith('upstream.') || NO_ABSENCE.has(code)) return;
-      const reason = failureText(error);
-      if (!(await this.gateways.noteFailure(gateway, reason, failuresMax))) return;
-      this.changes.noteState('gateways');
-      this.logger.warn({ upstreamId, upstream: name, code, reason }, 'an upstream does not answer');
+      await this.noteFailure(gateway, { code, reason: failureText(error) }, failuresMax);
       return;
     }
+    await this.noteAnswer(gateway);
+  }
+
+  private async noteFailure(
+    gateway: DueGateway,
+    { code, reason }: { readonly code: string; readonly reason: string },
+    failuresMax: number,
+  ): Promise<void> {
+    if (!(await this.gateways.noteFailure(gateway, reason, failuresMax))) return;
+    this.changes.noteState('gateways');
+    const { id: upstreamId, name } = gateway;
+    this.logger.warn({ upstreamId, upstream: name, code, reason }, 'an upstream does not answer');
+  }
+
+  private async noteAnswer(gateway: DueGateway): Promise<void> {
     if (!(await this.gateways.noteAnswer(gateway))) return;
     this.changes.noteState('gateways');
+    const { id: upstreamId, name } = gateway;
     this.logger.info({ upstreamId, upstream: name }, 'an upstream answers again');
     // What it offers may have changed while nobody could be told.
     await this.refreshing.refreshIfFree(upstreamId);

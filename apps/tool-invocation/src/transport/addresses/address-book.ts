@@ -1,4 +1,4 @@
-import type { AddressStanding } from '#contracts/tool-invocation/check-upstream.request';
+import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 import type { UpstreamAddress } from '#contracts/registry/resolve-upstream.request';
 
 /** So many failures in a row, of calls or checks, eject an address. */

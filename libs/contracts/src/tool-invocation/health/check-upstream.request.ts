@@ -1,4 +1,4 @@
-import { defineRequest } from '../define.js';
+import { defineRequest } from '../../define.js';
 
 /** One address of an upstream that has several. */
 export interface AddressStanding {
