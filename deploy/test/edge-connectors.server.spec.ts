@@ -113,7 +113,7 @@ describe('a connector that has joined through the shipped nginx', () => {
     },
   );
 
-  it('a connector is cut off in less than a second when it is revoked, and what was under way ends', async () => {
+  it('a connector is cut off when it is revoked, and what was under way ends', async () => {
     ledger.latencyMs = 60_000;
     const traffic = new Traffic(
       { url, hangsAfterMs: HANGS_AFTER_MS },
@@ -121,21 +121,12 @@ describe('a connector that has joined through the shipped nginx', () => {
     );
     const before = ledger.requests;
     await vi.waitFor(() => expect(ledger.requests).toBeGreaterThan(before), PATIENCE);
-    let endedAt = Number.NaN;
-    const ended = connector.ended.catch((error: unknown) => {
-      endedAt = performance.now();
-      return error;
-    });
-    const startedAt = performance.now();
+    const ended = connector.ended.catch((error: unknown) => error);
     await gateway.admin.call('DELETE', `/connectors/${connectorId}`);
     await vi.waitFor(() => expect(traffic.calls).toHaveLength(1), PATIENCE);
-    const tookMs = performance.now() - startedAt;
-    expect(traffic.calls[0]?.ending).toMatchObject({ kind: 'unknown' });
+    // Not that its time is over.
+    expect(traffic.calls[0]?.ending).toMatchObject({ kind: 'unknown', reason: 'upstream.closed' });
     // It tries once more, and is told that it need not.
     expect(await ended).toMatchObject({ message: expect.stringContaining('401') });
-    console.log(
-      `revoked: the call ended after ${Math.round(tookMs)} ms, the connector after ${Math.round(endedAt - startedAt)} ms`,
-    );
-    expect(tookMs).toBeLessThan(8_000);
   });
 });

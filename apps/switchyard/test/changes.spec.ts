@@ -106,11 +106,14 @@ describe.each(Object.keys(modes))('what changes at upstreams of a gateway that i
 
       await sleep(1_500);
       const before = Number(textOf(await callModern(ada, 'hinting-reads')));
+      const fromMs = Date.now();
       await callModern(ada, 'hinting-burst');
+      const reads = async () => Number(textOf(await callModern(ada, 'hinting-reads'))) - before;
+      await expect.poll(reads).toBeGreaterThanOrEqual(1);
+      // On a machine that stands still meanwhile they come in several bursts, a second apart.
+      const secondsOfBurst = Math.floor((Date.now() - fromMs) / 1_000);
       await sleep(3_000);
-      const reads = Number(textOf(await callModern(ada, 'hinting-reads'))) - before;
-      expect(reads).toBeGreaterThanOrEqual(1);
-      expect(reads).toBeLessThanOrEqual(2);
+      expect(await reads()).toBeLessThanOrEqual(2 + secondsOfBurst);
     },
   );
 

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { GatewayProcess, pause, processesAt, ROOT, temporaryFolder } from './gateway-process.js';
+import { GatewayProcess, processesAt, ROOT, temporaryFolder } from './gateway-process.js';
 
 const NOBODY = 65_534;
 const LEFT_OUT = new Set(['node_modules', 'dist', 'test', '.switchyard', 'out']);
@@ -81,8 +81,7 @@ it.each(isRoot ? [undefined, NOBODY] : [undefined])(
       expect(built).toBe(builds);
       expect((await fetch(`${gateway.url}/ready`)).status).toBe(200);
       expect(await gateway.kill('SIGINT')).toBe(0);
-      await pause(200);
-      expect(processesAt(root)).toEqual([]);
+      await expect.poll(() => processesAt(root)).toEqual([]);
     }
   },
   240_000,

@@ -35,6 +35,8 @@ beforeAll(async () => {
     env: {
       ...GUIDED,
       PORT: String(port),
+      // Longer than anything is waited for here: what ends has ended because the process heard of it.
+      JWT_CACHE_TTL: '300',
       PLATFORM_ADMIN_FIRST_PASSWORD: PASSWORD,
       SSO_GENERIC_ISSUER: company.issuer,
       SSO_GENERIC_CLIENT_ID: CLIENT_ID,
@@ -132,9 +134,7 @@ describe('signing in with the company', () => {
 
     const logout = await company.sign({ ...LOGOUT(), sub: ANN.sub });
     expect((await post(logout)).status).toBe(200);
-    const sentAtMs = performance.now();
     await expect.poll(() => listTools(tokens['access_token']), { interval: 5 }).toBe(401);
-    expect(performance.now() - sentAtMs).toBeLessThan(8_000);
     expect((await me(browser)).status).toBe(401);
     expect(await client.refresh(tokens['refresh_token'])).toMatchObject({ status: 400 });
     // The same one again ends nothing that was begun since.

@@ -177,10 +177,8 @@ describe('connectors', () => {
     await joined(token, { weather: httpTarget(server.url) });
     const revoked = call('weather-wait');
     await vi.waitFor(() => expect(waiting).toBe(2));
-    const startedAtMs = performance.now();
     await gateway.admin.call('DELETE', `/v1/connectors/${connector.id}`);
-    expect(await revoked).toMatchObject({ error: { data: { executed: 'unknown' } } });
-    expect(performance.now() - startedAtMs).toBeLessThan(8_000);
+    expect(await revoked).toMatchObject({ error: { data: { executed: 'unknown', reason: 'upstream.closed' } } });
     await expect(running.at(-1)?.ended).rejects.toThrow(/401/);
     const { connectors } = await gateway.admin.call<{ connectors: readonly object[] }>('GET', '/v1/connectors');
     expect(connectors).toContainEqual(
@@ -290,11 +288,13 @@ describe('connectors', () => {
       expect(program).toBe('switchyard');
       return runCommandLine(args);
     };
+    const goesWell = async (words: readonly string[] = []): Promise<void> =>
+      expect(await run(words), written.join('')).toBe(0);
     const gateways = await gateway.admin.call<{ id: string; name: string }[]>('GET', '/gateways');
     for (const { id, name } of gateways) if (name === 'weather') await gateway.admin.call('DELETE', `/gateways/${id}`);
     const [[create] = [], [exported = [], join = []] = [], [add] = [], [list, revoke = []] = []] = GUIDE_STEPS;
 
-    expect(await run(create)).toBe(0);
+    await goesWell(create);
     const token = written.find((text) => text.startsWith('swc_'))?.trim() ?? '';
     expect(exported).toEqual(['export', 'SWITCHYARD_CONNECTOR_TOKEN=swc_…']);
     vi.stubEnv('SWITCHYARD_CONNECTOR_TOKEN', token);
@@ -304,10 +304,10 @@ describe('connectors', () => {
     };
     const joining = run(join.map((word) => (here as Record<string, string>)[word] ?? word));
     await vi.waitFor(() => expect(written.join('')).toContain(`joined ${gateway.url}: weather`));
-    expect(await run(add)).toBe(0);
+    await goesWell(add);
     expect(await call('weather-forecast')).toMatchObject({ result: { content: [{ text: 'rain' }] } });
     written.length = 0;
-    expect(await run(list)).toBe(0);
+    await goesWell(list);
     // What is no terminal is given JSON.
     const shown = JSON.parse(written.join('')) as { id: string; name: string; connections: object[] }[];
     const office = shown.find(({ name }) => name === 'office in Bern');
@@ -316,7 +316,7 @@ describe('connectors', () => {
       is_active: true,
       connections: [{ upstreams: ['weather'] }],
     });
-    expect(await run(revoke.map((word) => (word === 'ID' ? (office?.id ?? '') : word)))).toBe(0);
+    await goesWell(revoke.map((word) => (word === 'ID' ? (office?.id ?? '') : word)));
     expect(await joining).toBe(4);
   });
 });

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type McpDouble, startMcpDouble, temporaryFolder } from '#libs/testing';
 import { type ConsolePage, launchBrowser } from './console/console-page.js';
 import { ConsoleGateway } from './console/console-session.js';
-import { slowness } from './console/slowness.js';
 
 const TOOLS = 10_000;
+/** Of the first tools that are shown, with the head of the table; and of everything on the page. */
+const ROWS_MAX = 101;
+const ELEMENTS_MAX = 2_000;
 const folder = temporaryFolder('console-flows');
 
 let browser: Browser;
@@ -179,7 +181,7 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console, %
   });
 });
 
-describe('the budgets of the console', () => {
+describe('a console with 10,000 tools', () => {
   let console: ConsoleGateway;
   let many: McpDouble;
   let tab: ConsolePage;
@@ -203,61 +205,32 @@ describe('the budgets of the console', () => {
     await console?.stop();
   });
 
-  it('the first page can be used within a second when its processor is a quarter as fast', async () => {
-    const { page } = tab;
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-    await page.addInitScript(`new MutationObserver((_changes, seen) => {
-      if (document.querySelector('main h1') === null) return;
-      seen.disconnect();
-      requestIdleCallback(() => { globalThis.usableMs = performance.now(); });
-    }).observe(document, { subtree: true, childList: true });`);
-    const usableMs: number[] = [];
-    const allowedMs: number[] = [];
-    for (let times = 0; times < 3; times++) {
-      const before = slowness();
-      await page.reload();
-      const usable = (): Promise<number> => page.evaluate<number>('globalThis.usableMs ?? 0');
-      await expect.poll(usable).toBeGreaterThan(0);
-      usableMs.push(await usable());
-      allowedMs.push(1_000 * Math.max(before, slowness()));
-    }
-    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 });
-    const at = usableMs.indexOf(Math.min(...usableMs));
-    process.stdout.write(
-      `console: usable after ${Math.round(usableMs[at] ?? 0)} ms at a quarter of the speed, where ${Math.round(allowedMs[at] ?? 0)} ms are a second of an idle machine\n`,
-    );
-    expect(usableMs[at]).toBeLessThanOrEqual(allowedMs[at] ?? 0);
-  });
-
-  it('10,000 tools are searched and scrolled without a task over 100 ms when they are there', async () => {
+  /** How long that takes is for `npm run claims -- console` to say. */
+  it('a console with 10,000 tools has few of them in the page, and asks for nothing, when they are searched and scrolled', async () => {
     const { page } = tab;
     await page.goto(`${console.gateway.url}/admin/#/tools`);
     await page.getByRole('status').filter({ hasText: '10,000 tools' }).waitFor();
-    const slow = [slowness()];
-    await page.evaluate(`(() => {
-      const longMs = [];
-      const tasks = new PerformanceObserver((list) => { for (const entry of list.getEntries()) longMs.push(entry.duration); });
-      tasks.observe({ type: 'longtask' });
-      globalThis.longest = () => { tasks.disconnect(); return Math.max(0, ...longMs); };
-    })()`);
+    const rows = (): Promise<number> => page.getByRole('main').getByRole('row').count();
+    const elements = (): Promise<number> => page.evaluate<number>(`document.querySelectorAll('*').length`);
+    expect(await rows()).toBeLessThanOrEqual(ROWS_MAX);
+    expect(await elements()).toBeLessThanOrEqual(ELEMENTS_MAX);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await page.keyboard.press('/');
     await page.keyboard.type('collection 77');
     await page
       .getByRole('status')
       .filter({ hasText: /^\d{3} tools$/ })
       .waitFor();
+    expect(await rows()).toBeLessThanOrEqual(ROWS_MAX);
     await page.getByRole('button', { name: /Show .* more/ }).click();
     await page.mouse.wheel(0, 4_000);
-    slow.push(slowness());
+    await expect.poll(rows).toBeGreaterThan(ROWS_MAX);
+    expect(await rows()).toBeLessThanOrEqual(2 * ROWS_MAX);
+    expect(await elements()).toBeLessThanOrEqual(2 * ELEMENTS_MAX);
     await page.getByRole('searchbox', { name: 'Search tools' }).fill('tool_9999');
     await page.getByRole('status').filter({ hasText: '1 tool' }).waitFor();
-    slow.push(slowness());
-    const longest = await page.evaluate<number>('longest()');
-    const allowedMs = 100 * Math.max(...slow);
-    process.stdout.write(
-      `console with ${TOOLS} tools: longest task ${longest} ms, where ${Math.round(allowedMs)} ms are 100 ms of an idle machine\n`,
-    );
-    expect(longest).toBeLessThanOrEqual(allowedMs);
+    expect(asked.filter((path) => path.startsWith('/v1/'))).toEqual([]);
+    expect(tab.takeTroubles()).toEqual([]);
   });
 });

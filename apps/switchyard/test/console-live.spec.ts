@@ -4,10 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type McpDouble, type StallingProxy, startMcpDouble, startStallingProxy } from '#libs/testing';
 import { type ConsolePage, launchBrowser } from './console/console-page.js';
 import { ConsoleGateway } from './console/console-session.js';
-import { slowness } from './console/slowness.js';
 
-const RATE_PER_SECOND = 200;
-const SECONDS = 4;
+const CALLS = 400;
+const AT_ONCE = 16;
 
 let browser: Browser;
 beforeAll(async () => {
@@ -135,50 +134,38 @@ describe.each(['embedded', 'distributed'] as const)('the stream of the console, 
     expect(tab.takeTroubles()).toEqual([]);
   });
 
+  /** How smooth that is is for `npm run claims -- console` to say. */
   it.runIf(mode === 'embedded')(
-    'the console stays smooth, at most ten paints a second, when 200 calls a second are told',
+    'the console paints a page by batches when many calls are told, at most ten for each second that they take',
     async () => {
       const { page } = tab;
       for (const at of ['#/calls', '#/']) {
         await hash(at);
         await page.getByRole('heading', { level: 1, name: at === '#/' ? 'Overview' : 'Calls' }).waitFor();
-        const slow = [slowness()];
         await page.evaluate(WATCH);
-        const begun = performance.now();
-        const calls: Promise<number>[] = [];
-        while (performance.now() - begun < SECONDS * 1_000) {
-          const due = Math.floor(((performance.now() - begun) / 1_000) * RATE_PER_SECOND);
-          while (calls.length < due) calls.push(console.call(`quick-${['one', 'two'][calls.length % 2]}`));
-          await pause(5);
-        }
-        slow.push(slowness());
-        expect(new Set(await Promise.all(calls))).toEqual(new Set([200]));
+        let begun = 0;
+        const answers: number[] = [];
+        const caller = async (): Promise<void> => {
+          while (begun++ < CALLS) answers.push(await console.call(`quick-${['one', 'two'][begun % 2]}`));
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, caller));
+        expect(answers).toEqual(answers.map(() => 200));
+        // Later than what is painted last of them.
         await pause(1_500);
-        const { paints, longMs } = await page.evaluate<{ paints: number[]; longMs: number[] }>('watched()');
-        const perSecond = paintsPerSecond(paints);
-        // What a machine that others use besides takes longer for everything is not the page's doing.
-        slow.push(slowness());
-        const allowedMs = 100 * Math.max(...slow);
-        process.stdout.write(
-          `console at ${at} with ${RATE_PER_SECOND} calls/s: at most ${perSecond} paints/s, longest task ${Math.max(0, ...longMs)} ms, where ${Math.round(allowedMs)} ms are 100 ms of an idle machine\n`,
-        );
-        expect(paints.length).toBeGreaterThan(0);
-        expect(perSecond).toBeLessThanOrEqual(11);
-        expect(Math.max(0, ...longMs)).toBeLessThanOrEqual(allowedMs);
+        const { paints, seconds } = await page.evaluate<{ paints: number; seconds: number }>('watched()');
+        expect(paints).toBeGreaterThan(0);
+        // Besides, what tells how long ago something was is painted anew each second.
+        expect(paints).toBeLessThanOrEqual(2 + Math.ceil(11 * seconds));
       }
     },
   );
 });
 
-const paintsPerSecond = (atMs: readonly number[]): number =>
-  Math.max(0, ...atMs.map((from) => atMs.filter((ms) => ms >= from && ms < from + 1_000).length));
-
-/** Notes when the page is changed, and each task that takes longer than 50 ms. */
+/** Counts how often the page is changed in how many of its own seconds: a machine that stands still makes that fewer. */
 const WATCH = `(() => {
-  const paints = [], longMs = [];
-  const changes = new MutationObserver(() => paints.push(performance.now()));
+  let paints = 0;
+  const fromMs = performance.now();
+  const changes = new MutationObserver(() => paints++);
   changes.observe(document.querySelector('main'), { subtree: true, childList: true, characterData: true });
-  const tasks = new PerformanceObserver((list) => { for (const entry of list.getEntries()) longMs.push(entry.duration); });
-  tasks.observe({ type: 'longtask' });
-  globalThis.watched = () => { changes.disconnect(); tasks.disconnect(); return { paints, longMs }; };
+  globalThis.watched = () => { changes.disconnect(); return { paints, seconds: (performance.now() - fromMs) / 1_000 }; };
 })()`;

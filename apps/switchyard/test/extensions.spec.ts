@@ -18,7 +18,7 @@ import {
 } from './extensions/app-upstream.js';
 import { type Endpoint, LegacyClient, type Said, askModern } from './isolation/endpoint-client.js';
 
-const env = { TOOL_TIMEOUT: '1' };
+const env = { TOOL_TIMEOUT: '10' };
 const modes: Record<string, GatewayOptions> = {
   embedded: { mode: 'embedded', env },
   'distributed, two replicas': { mode: 'distributed', replicas: 2, env },
@@ -172,9 +172,9 @@ describe.each(Object.keys(modes))('extensions through a gateway that is %s', (na
   });
 
   it('a gateway of its own time gives its calls that time', async () => {
-    const ledger = await startLedgerUpstream({ latencyMs: 2_000 });
+    const ledger = await startLedgerUpstream({ latencyMs: 12_000 });
     try {
-      const patient = await gateway.admin.register({ name: 'patient', url: ledger.url, timeoutMs: 20_000 });
+      const patient = await gateway.admin.register({ name: 'patient', url: ledger.url, timeoutMs: 60_000 });
       const ask = await modernClient({ url: `${gateway.url}/mcp`, token: gateway.adminToken }, {});
       const call = (id: string) => ask('tools/call', { name: 'patient-record', arguments: { id } });
       expect((await call('slow')).result.content[0].text).toBe('slow');

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { GatewayProcess, pause, processesAt, ROOT, temporaryFolder } from './gateway-process.js';
+import { GatewayProcess, processesAt, ROOT, temporaryFolder } from './gateway-process.js';
 
 const EVERYTHING = join(ROOT, 'node_modules', '@modelcontextprotocol', 'server-everything', 'dist', 'index.js');
 
@@ -37,8 +37,7 @@ const initialize = async (url: string, headers: Record<string, string>): Promise
 };
 const stop = async (): Promise<void> => {
   expect(await gateway?.kill('SIGINT')).toBe(0);
-  await pause(200);
-  expect(processesAt(folder.path)).toEqual([]);
+  await expect.poll(() => processesAt(folder.path)).toEqual([]);
 };
 
 describe('npm start -- --demo', () => {

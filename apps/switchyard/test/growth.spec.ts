@@ -42,7 +42,7 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
 
   it(`a gateway that was used for long has forgotten ${sessions} sessions`, IN_TURN, (test) =>
     resting.leavesNothing(test, 'sessions', sessions, (count) =>
-      spread(count, 50, async (index) => {
+      spread(count, 25, async (index) => {
         const client = await LegacyClient.open(resting.endpoint(index));
         if (index % 50 === 0) await (await client.call('asking-count', {})).answer();
         if (index % 50 === 1) (await client.listen()).leave();
@@ -70,7 +70,7 @@ describe.each(Object.keys(loads))('a gateway that is %s and has been used for lo
     async (test) => {
       await resting.leavesNothing(test, 'parked calls', parked, (count) =>
         // Few enough at once that a busy machine opens a session and calls in it before the session lapses.
-        spread(count, 50, async (index) => {
+        spread(count, 25, async (index) => {
           const args = { canary: 'x', owner: `user-${index}` };
           // Every tenth is a session's, who is asked and says nothing.
           if (index % 10 > 0) {

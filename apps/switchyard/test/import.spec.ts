@@ -19,7 +19,7 @@ beforeAll(async () => {
   const env = {
     LOG_LEVEL: 'error',
     // Of what hangs; what answers does so sooner on a busy machine too.
-    MCP_SESSION_POOL_CREATE_TIMEOUT: '8',
+    MCP_SESSION_POOL_CREATE_TIMEOUT: '20',
   };
   gateway = await startGateway({ mode: 'embedded', env });
 });

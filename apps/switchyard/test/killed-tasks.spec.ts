@@ -12,10 +12,10 @@ import { type Endpoint, type Said, TASKS_WANTED, type Talk, askModern } from './
 
 /** Of each test: enough that each replica holds some. */
 const TASKS = 12;
-/** How long each works on, after the kill as well. */
-const WORK_MS = 4_000;
-/** What one answer may take: the gateway's own deadline, and what a machine at its limit adds. */
-const DEADLINE_MS = 10_000;
+/** How long each works on, after the kill as well: all of them have been begun by then, and none has ended. */
+const WORK_MS = 15_000;
+/** How often it is asked what has become of one: minutes. */
+const ASKED_MAX = 400;
 const OVER = new Set(['completed', 'failed', 'cancelled']);
 const UNKNOWN = 'unknown';
 
@@ -42,7 +42,7 @@ describe('a task that goes on while an instance of tool-invocation is killed', (
     (await askModern(at(gateway), method, params, { meta: TASKS_WANTED })).answer();
 
   beforeAll(async () => {
-    gateway = await startGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '5' } });
+    gateway = await startGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '60' } });
     const fixture = async (name: string, options: Parameters<typeof startConformanceFixture>[0]): Promise<void> => {
       const started = await startConformanceFixture(options);
       fixtures.push(started);
@@ -70,10 +70,9 @@ describe('a task that goes on while an instance of tool-invocation is killed', (
   const of = (kind: Kind): readonly Ending[] => endings.get(kind) ?? [];
 
   it.each(Object.keys(KINDS) as Kind[])(
-    'a task at a killed instance is asked for and never kept waiting: %s',
+    'a task at a killed instance comes to an end, and no question for it to its deadline: %s',
     (kind) => {
       expect(of(kind)).toHaveLength(TASKS);
-      for (const { slowestMs } of of(kind)) expect(slowestMs).toBeLessThan(DEADLINE_MS);
     },
   );
 
@@ -117,8 +116,6 @@ interface Ending {
   readonly taskId: string;
   readonly status: string;
   readonly text: unknown;
-  /** What took longest of all that was asked. */
-  readonly slowestMs: number;
   /** What a listener heard last. */
   readonly told: string;
 }
@@ -173,16 +170,14 @@ class Begun {
   }
 }
 
-const endOf = async (ask: Ask, taskId: string): Promise<Pick<Ending, 'status' | 'text' | 'slowestMs'>> => {
-  let slowestMs = 0;
-  for (const giveUpAtMs = Date.now() + WORK_MS + 2 * DEADLINE_MS; Date.now() < giveUpAtMs; await sleep(500)) {
-    const startedAtMs = performance.now();
+/** Rejects with what it is told instead, where a question ends by its deadline. */
+const endOf = async (ask: Ask, taskId: string): Promise<Pick<Ending, 'status' | 'text'>> => {
+  for (let asked = 0; asked < ASKED_MAX; asked++, await sleep(500)) {
     const { result, error } = await ask('tasks/get', { taskId });
-    slowestMs = Math.max(slowestMs, performance.now() - startedAtMs);
-    if (error?.code === -32602) return { status: UNKNOWN, text: error.message, slowestMs };
+    if (error?.code === -32602) return { status: UNKNOWN, text: error.message };
     if (error !== undefined) throw new Error(JSON.stringify(error));
     const { status } = result;
-    if (OVER.has(status)) return { status, text: result.result?.content?.[0]?.text ?? result.error, slowestMs };
+    if (OVER.has(status)) return { status, text: result.result?.content?.[0]?.text ?? result.error };
   }
   throw new Error('the task comes to no end');
 };

@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 
 const INTERVAL_MS = 1_000;
-const env = { LIST_REFRESH_INTERVAL: String(INTERVAL_MS / 1_000), LIST_TTL_MS: '60000' };
+const env = { LIST_REFRESH_INTERVAL: String(INTERVAL_MS / 1_000), LIST_TTL_MS: '600000' };
 const modes: Record<string, GatewayOptions> = {
   embedded: { mode: 'embedded', env },
   'distributed, two replicas': { mode: 'distributed', replicas: 2, env },
@@ -52,7 +52,7 @@ describe.each(Object.keys(modes))('lists of a gateway that is %s', (name) => {
 
   beforeAll(async () => {
     short = await startQuiet({ ttlMs: 1_500, cacheScope: 'public' });
-    long = await startQuiet({ ttlMs: 50_000, cacheScope: 'public' });
+    long = await startQuiet({ ttlMs: 500_000, cacheScope: 'public' });
     gateway = await startGateway(modes[name] as GatewayOptions);
     for (const [slug, { double }] of Object.entries({ short, long })) {
       const registered = await gateway.admin.register({ name: slug, url: double.url });
@@ -99,7 +99,7 @@ describe.each(Object.keys(modes))('lists of a gateway that is %s', (name) => {
   it('lists of a gateway are good for as long as their upstreams say', async () => {
     const alone = await list(of('of long'));
     expect(alone).toMatchObject({ names: ['long-first'], cacheScope: 'public' });
-    expect(alone.ttlMs).toBeLessThan(50_000);
+    expect(alone.ttlMs).toBeLessThan(500_000);
     expect(alone.ttlMs).toBeGreaterThan(20_000);
     const { ttlMs, names } = await list(of('both'));
     expect(names).toEqual(['short-first', 'long-first']);
@@ -109,7 +109,7 @@ describe.each(Object.keys(modes))('lists of a gateway that is %s', (name) => {
   it('lists of a gateway follow an upstream that never says when they change, once they are used', async () => {
     await expect.poll(async () => (await list('/mcp')).ttlMs).toBeGreaterThan(0);
     short.tools.push('second');
-    await sleep(2_500);
+    await sleep(6_000);
     const before = short.lists;
     await sleep(1_000);
     expect(short.lists).toBe(before);
@@ -118,14 +118,14 @@ describe.each(Object.keys(modes))('lists of a gateway that is %s', (name) => {
     await expect.poll(async () => (await list('/mcp')).names).toEqual(['short-first', 'long-first', 'short-second']);
     const { lists } = long;
     const listed = short.lists;
-    const untilMs = Date.now() + 4 * INTERVAL_MS;
-    while (Date.now() < untilMs) {
+    const fromMs = Date.now();
+    while (Date.now() < fromMs + 4 * INTERVAL_MS) {
       await Promise.all(Array.from({ length: 5 }, () => list('/mcp')));
       await sleep(50);
     }
     // However many clients and replicas: no more than once in a while, and only what is too old.
     expect(short.lists - listed).toBeGreaterThan(0);
-    expect(short.lists - listed).toBeLessThanOrEqual(4);
+    expect(short.lists - listed).toBeLessThanOrEqual(1 + Math.ceil((Date.now() - fromMs) / INTERVAL_MS));
     expect(long.lists).toBe(lists);
   });
 

@@ -41,7 +41,8 @@ beforeAll(async () => {
     mode: 'distributed',
     replicas: 2,
     frontPort,
-    env: { PUBLIC_URL: `http://127.0.0.1:${frontPort}`, LOG_LEVEL: 'debug' },
+    // What has been verified counts for longer than anything is waited for: a revocation is heard of, or found out.
+    env: { PUBLIC_URL: `http://127.0.0.1:${frontPort}`, LOG_LEVEL: 'debug', JWT_CACHE_TTL: '300' },
   });
   const registered = await gateway.admin.register({
     name: 'up',

@@ -5,8 +5,10 @@ import { type Endpoint, LegacyClient, type Said, askModern, isQuestion } from '.
 
 /** Of each test: enough that each replica holds some. */
 const CALLS = 12;
-/** What the gateway gives a call, and what a machine at its limit adds. */
-const DEADLINE_MS = 10_000;
+/** Far beyond what is tested: a call that ends by its deadline says so, and not what is expected here. */
+const TOOL_TIMEOUT = '60';
+/** A call is waited for in silence for so long, and as a stream from then on; its client has left long before. */
+const STREAM_AFTER_MS = 4_000;
 
 describe('a call that waits for its client', () => {
   let gateway: Gateway;
@@ -14,7 +16,11 @@ describe('a call that waits for its client', () => {
 
   beforeAll(async () => {
     upstream = await startAskingUpstream({ era: 'legacy' });
-    gateway = await startGateway({ mode: 'distributed', replicas: 2, env: { TOOL_TIMEOUT: '5' } });
+    gateway = await startGateway({
+      mode: 'distributed',
+      replicas: 2,
+      env: { TOOL_TIMEOUT, STREAM_AFTER_MS: String(STREAM_AFTER_MS) },
+    });
     await gateway.admin.register({ name: 'asking', url: upstream.url, toolPrefix: '' });
   });
   afterAll(async () => {
@@ -29,14 +35,13 @@ describe('a call that waits for its client', () => {
   it('a call that waits for its client ends clearly for a client without a session when the instance that holds it is killed', async () => {
     const calls = await Promise.all(canaries().map((canary) => ask(at(), canary)));
     const held = await lostWith(() => gateway.kill('tool-invocation', 0), upstream);
-    const endings = await Promise.all(calls.map((call) => timed(call.retry(at()))));
+    const endings = await Promise.all(calls.map((call) => call.retry(at())));
     await gateway.restart('tool-invocation', 0);
 
     expect(held.size).toBeGreaterThan(0);
     expect(held.size).toBeLessThan(CALLS);
-    for (const [index, { said, tookMs }] of endings.entries()) {
+    for (const [index, said] of endings.entries()) {
       const { canary } = calls[index] as ParkedCall;
-      expect(tookMs).toBeLessThan(DEADLINE_MS);
       if (held.has(canary)) expect(said.error).toMatchObject({ code: -32602, message: 'The call has ended meanwhile' });
       else expect(textOf(said)).toBe(`${canary} yes`);
     }
@@ -46,11 +51,10 @@ describe('a call that waits for its client', () => {
     const [first, second] = gateway.ingressUrls as [string, string];
     const calls = await Promise.all(canaries().map((canary) => ask(at(first), canary)));
     await gateway.kill('ingress', 0);
-    const endings = await Promise.all(calls.map((call) => timed(call.retry(at(second)))));
+    const endings = await Promise.all(calls.map((call) => call.retry(at(second))));
     await gateway.restart('ingress', 0);
 
-    for (const [index, { said, tookMs }] of endings.entries()) {
-      expect(tookMs).toBeLessThan(DEADLINE_MS);
+    for (const [index, said] of endings.entries()) {
       expect(textOf(said)).toBe(`${calls[index]?.canary} yes`);
     }
   });
@@ -58,14 +62,13 @@ describe('a call that waits for its client', () => {
   it('a call that waits for its client ends clearly for a session when the instance that holds it is killed', async () => {
     const clients = await Promise.all(canaries().map((canary) => askSession(at(), canary)));
     const held = await lostWith(() => gateway.kill('tool-invocation', 1), upstream);
-    const endings = await Promise.all(clients.map((client) => timed(client.answer())));
+    const endings = await Promise.all(clients.map((client) => client.answer()));
     await gateway.restart('tool-invocation', 1);
 
     expect(held.size).toBeGreaterThan(0);
     expect(held.size).toBeLessThan(CALLS);
-    for (const [index, { said, tookMs }] of endings.entries()) {
+    for (const [index, said] of endings.entries()) {
       const { canary } = clients[index] as AskedSession;
-      expect(tookMs).toBeLessThan(DEADLINE_MS);
       if (held.has(canary)) expect(said.error).toMatchObject({ message: 'The call has ended meanwhile' });
       else expect(textOf(said)).toBe(`${canary} yes`);
     }
@@ -77,9 +80,12 @@ describe('a call that waits for its client', () => {
     const own = await client.as(at(second)).listen();
     const canary = `left ${Date.now()}`;
     const leaving = new AbortController();
-    const call = client.call('ask', { canary, owner: 'admin', afterMs: 700 }, {}, leaving.signal);
-    setTimeout(() => leaving.abort(), 300);
-    await expect(call).rejects.toThrow(/abort/);
+    const callsBefore = callsOf(upstream);
+    const call = client.call('ask', { canary, owner: 'admin', afterMs: STREAM_AFTER_MS }, {}, leaving.signal);
+    const left = expect(call).rejects.toThrow(/abort/);
+    await expect.poll(() => callsOf(upstream), { interval: 5 }).toBe(callsBefore + 1);
+    leaving.abort();
+    await left;
 
     const question = await own.hear(isQuestion);
     expect(question.params.message).toBe(canary);
@@ -96,8 +102,7 @@ describe('a call that waits for its client', () => {
     const client = await LegacyClient.open(at(first));
     const own = await client.as(at(second)).listen();
     const canary = `back ${Date.now()}`;
-    // Longer than a call is waited for in silence: its answer is a stream by then.
-    const talk = await client.call('ask', { canary, owner: 'admin', afterMs: 2_500 });
+    const talk = await client.call('ask', { canary, owner: 'admin', afterMs: 2 * STREAM_AFTER_MS });
     await expect.poll(() => talk.eventId).not.toBeNull();
     talk.leave();
 
@@ -124,9 +129,7 @@ describe('a call that waits for its client', () => {
     const cancelledBefore = upstream.cancelled;
     await gateway.kill('ingress', 1);
     // Nobody will bring what they wait for: they are let go, upstream as well.
-    const letGo = expect
-      .poll(() => [upstream.waiting, upstream.cancelled - cancelledBefore], { timeout: 2 * DEADLINE_MS })
-      .toEqual([0, CALLS]);
+    const letGo = expect.poll(() => [upstream.waiting, upstream.cancelled - cancelledBefore]).toEqual([0, CALLS]);
     const resuming = Promise.all(
       clients.map(async ({ client, talk, question }) => {
         await talk.ended;
@@ -134,7 +137,7 @@ describe('a call that waits for its client', () => {
         const stream = await there.listen(talk.eventId ?? '');
         // Nobody waits for it any more; it hurts nobody either.
         expect(await there.answer(question.id, { answer: 'yes' })).toBe(202);
-        const ending = await timed(stream.answer());
+        const ending = await stream.answer();
         expect((await (await there.call('count', {})).answer()).result.content).toHaveLength(1);
         return ending;
       }),
@@ -142,8 +145,7 @@ describe('a call that waits for its client', () => {
     const [resumed] = await Promise.all([resuming, letGo]);
     await gateway.restart('ingress', 1);
 
-    for (const { said, tookMs } of resumed) {
-      expect(tookMs).toBeLessThan(DEADLINE_MS);
+    for (const said of resumed) {
       expect(said.error?.data).toMatchObject({ reason: 'bus.responder_lost', executed: 'unknown' });
     }
   });
@@ -178,21 +180,18 @@ const askSession = async (at: Endpoint, canary: string) => {
 };
 type AskedSession = Awaited<ReturnType<typeof askSession>>;
 
+const callsOf = ({ sessions }: AskingUpstream): number =>
+  [...sessions.values()].reduce((total, { calls }) => total + calls, 0);
+
 /** The canaries of the calls that the upstream no longer sees after somebody was killed. */
 const lostWith = async (kill: () => Promise<void>, upstream: AskingUpstream): Promise<Set<string>> => {
   const before = upstream.waitingCanaries;
   await kill();
   await expect.poll(() => upstream.waiting).toBeLessThan(before.length);
-  // The other connections of the one that is gone end in the same moment.
-  await sleep(200);
+  // The other connections of the one that is gone have ended in the same moment; that is read within a few turns.
+  for (let turns = 0; turns < 20; turns++) await sleep(10);
   const after = new Set(upstream.waitingCanaries);
   return new Set(before.filter((canary) => !after.has(canary)));
-};
-
-const timed = async (saying: Promise<Said>): Promise<{ readonly said: Said; readonly tookMs: number }> => {
-  const startedAtMs = performance.now();
-  const said = await saying;
-  return { said, tookMs: performance.now() - startedAtMs };
 };
 
 const textOf = ({ result, error }: Said): unknown => result?.content?.[0]?.text ?? error;

@@ -22,7 +22,9 @@ beforeAll(async () => {
     PUBLIC_URL: `http://127.0.0.1:${frontPort}`,
     PLATFORM_ADMIN_FIRST_PASSWORD: PASSWORD,
     // Longer than it takes to hold a silent process for dead, however late its last sign comes.
-    TOOL_TIMEOUT: '12',
+    TOOL_TIMEOUT: '60',
+    // Longer than anything is waited for here: a revocation is heard of, or found out.
+    JWT_CACHE_TTL: '300',
   };
   given = await givenGateway({ mode: 'distributed', replicas: 2, frontPort, env }, 20);
 });
@@ -225,12 +227,10 @@ describe('two replicas of every service', () => {
     ];
     for (const [index, [method, path, body]] of changes.entries()) {
       expect((await rest(['auth', index % 2], method, path, body)).status).toBeLessThan(300);
-      await expect.poll(heard, { timeout: HEARD_WITHIN_MS, interval: 5 }).toEqual([index + 1, index + 1]);
+      await expect.poll(heard, { interval: 5 }).toEqual([index + 1, index + 1]);
     }
     await rest(['auth', 1], 'PATCH', `${users}/${email}`, { is_active: false });
-    const endedAtMs = performance.now();
     await Promise.all(streams.map(({ ended }) => ended));
-    expect(performance.now() - endedAtMs).toBeLessThan(HEARD_WITHIN_MS);
     await given.gateway.admin.call('DELETE', `/gateways/${inside.id}`);
   });
 
@@ -241,7 +241,7 @@ describe('two replicas of every service', () => {
     await Promise.all([0, 1].map((replica) => given.kill('metrics', replica)));
     const answered = await Promise.all(Array.from({ length: 24 }, () => callModern(target)));
     const before = ledger.requests;
-    ledger.latencyMs = 1_500;
+    ledger.latencyMs = 8_000;
     const running = Array.from({ length: 12 }, () => callModern(target));
     await expect.poll(() => ledger.requests - before, { interval: 5 }).toBe(12);
     await given.kill('tool-invocation', 1);
@@ -305,9 +305,6 @@ describe('two replicas of every service', () => {
     }
   });
 });
-
-/** Of an idle machine it is some 30 ms; the interval at which streams are looked at anyway is far longer. */
-const HEARD_WITHIN_MS = 8_000;
 
 /** Longer than METRICS_BUFFER_FLUSH_INTERVAL: what has not arrived by then waits for somebody. */
 const SHIPPED_AFTER_MS = 7_000;

@@ -34,7 +34,7 @@ beforeAll(async () => {
       BACKPRESSURE: String(BACKPRESSURE),
       MCP_BODY_BYTES_TOTAL: String(BODIES_BYTES_TOTAL),
       // Longer than it takes to find out, on a busy machine, that the places are taken.
-      ANSWER_STALL_TIMEOUT: '10',
+      ANSWER_STALL_TIMEOUT: '30',
       REQUIRE_USER_IN_DB: 'false',
     },
   });
@@ -197,6 +197,6 @@ describe('callers that do not read', () => {
       '1',
       expect.objectContaining({ jsonrpc: '2.0', error: expect.objectContaining({ code: 4503 }) }),
     ]);
-    await vi.waitFor(async () => expect(await call()).toEqual(GOOD));
+    await vi.waitFor(async () => expect(await call()).toEqual(GOOD), PATIENCE_MS);
   });
 });

@@ -338,7 +338,7 @@ interface Dashboard {
 
 /** Windows that fit a test, and everything where Grafana offers a choice. */
 const inSeconds = (expression: string): string =>
-  expression.replaceAll(/\[[^\]]+\]/g, '[10s]').replaceAll(/"\$\w+"/g, '".*"');
+  expression.replaceAll(/\[[^\]]+\]/g, '[1m]').replaceAll(/"\$\w+"/g, '".*"');
 
 /** What an alert looks at, whether it is in trouble or not. */
 const withoutLimits = (expression: string): string => expression.replaceAll(/\s*(?:>|==)\s*[\d.]+/g, '');

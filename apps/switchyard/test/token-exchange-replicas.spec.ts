@@ -147,7 +147,7 @@ describe('tokens of callers that two replicas of every service have exchanged', 
 
   it('what a token was exchanged for ends with that token, however long it would live, and is swept', async () => {
     const email = 'short@example.org';
-    const short = await tokenOf(email, 'one', '8s');
+    const short = await tokenOf(email, 'one', '20s');
     expect(await call(short)).toBe('served');
     const long = await tokenOf(email, 'one');
     expect(await call(long)).toBe('served');
@@ -159,8 +159,8 @@ describe('tokens of callers that two replicas of every service have exchanged', 
     expect(new Set(shown).size).toBe(2);
 
     const gone = 'gone@example.org';
-    expect(await call(await tokenOf(gone, 'one', '6s'))).toBe('served');
-    company.lifeS = 4;
+    expect(await call(await tokenOf(gone, 'one', '20s'))).toBe('served');
+    company.lifeS = 15;
     expect(await call(await tokenOf(gone, 'two'))).toBe('served');
     expect(await kept(gone)).toBe(2);
     await expect.poll(() => kept(gone)).toBe(0);

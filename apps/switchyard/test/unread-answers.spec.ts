@@ -30,7 +30,7 @@ beforeAll(async () => {
   });
   gateway = await startGateway({
     mode: 'embedded',
-    env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}`, REQUIRE_USER_IN_DB: 'false', TOOL_TIMEOUT: '20' },
+    env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}`, REQUIRE_USER_IN_DB: 'false', TOOL_TIMEOUT: '60' },
   });
   await gateway.admin.register({ name: 'double', url: upstream.url });
   honest = await gateway.tokenFor({ email: 'honest@example.com' });

@@ -21,6 +21,7 @@ import {
   type Called,
   type Target,
 } from '../../../apps/switchyard/test/traffic/caller.js';
+import { measureConsole } from './console.js';
 import { measureIndexes } from './indexes.js';
 import { measureLayers } from './layers.js';
 import { measurePages } from './pages.js';
@@ -271,6 +272,13 @@ const profiles = async (): Promise<void> => {
   }
 };
 
+const budgetsOfConsole = async (): Promise<void> => {
+  for (const figure of await measureConsole()) {
+    console.log(JSON.stringify(figure));
+    if (!figure.isKept) process.exitCode = 1;
+  }
+};
+
 const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   profiles,
   room: withRoom,
@@ -278,6 +286,7 @@ const MEASURES: Readonly<Record<string, () => Promise<void>>> = {
   sessions,
   connections,
   away,
+  console: budgetsOfConsole,
   layers: async () => tell(27, await measureLayers()),
   pages: async () => tell(11, await measurePages()),
   indexes: async () => tell(16, await measureIndexes()),

@@ -93,7 +93,11 @@ export const reachNatsServer = async (): Promise<{ readonly url: string; stop():
 };
 
 const launch = async (port: number, config: string): Promise<ChildProcess> => {
-  const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port), '-c', config], { stdio: 'ignore' });
+  const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port), '-c', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  server.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk}`.slice(-4_000)));
   let failure: Error | undefined;
   server.on('error', (error) => {
     failure = error;
@@ -101,8 +105,9 @@ const launch = async (port: number, config: string): Promise<ChildProcess> => {
   const giveUpAtMs = Date.now() + 120_000;
   while (!(await accepts(port))) {
     if (failure !== undefined) throw failure;
-    if (server.exitCode !== null) throw new Error(`nats-server exited with ${server.exitCode}`);
-    if (Date.now() > giveUpAtMs) throw new Error(`nats-server does not accept connections on port ${port}`);
+    if (server.exitCode !== null || server.signalCode !== null)
+      throw new Error(`nats-server ended with ${server.signalCode ?? `code ${server.exitCode}`}:\n${said}`);
+    if (Date.now() > giveUpAtMs) throw new Error(`nats-server does not accept connections on port ${port}:\n${said}`);
     await sleep(20);
   }
   return server;

@@ -68,6 +68,7 @@ export const startAppUpstream = async (options: AppUpstreamOptions): Promise<App
     request.setEncoding('utf8').on('data', (chunk) => (body += chunk));
     request.on('end', () => serve(options, sessions, JSON.parse(body) as Message, request, response));
   });
+  server.keepAliveTimeout = 120_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -21,7 +21,7 @@ interface Holdings {
 
 const PRINCIPALS = 20;
 /** Longer than what `ENV` says that anything is kept. */
-const REST_MS = 12_000;
+const REST_MS = 22_000;
 /** What is waited for comes soon on an idle machine, and comes on a busy one. */
 const PATIENCE = { timeout: 480_000, interval: 200 };
 /** What two readings at rest may differ by, per process: compiled code, the collector's mood, buffers and pools of the database. */
@@ -32,7 +32,7 @@ const FILES_SLACK = 10;
 const ENV = {
   REQUIRE_USER_IN_DB: 'false',
   // Far apart from the timeout, so that a busy machine keeps their order.
-  SESSION_TTL: '10',
+  SESSION_TTL: '20',
   MESSAGE_TTL: '4',
   INPUT_TIMEOUT: '3',
   PARKED_CALL_TTL: '10',

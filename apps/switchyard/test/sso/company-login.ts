@@ -73,6 +73,7 @@ export class CompanyLogin {
       if (!request.url?.startsWith('/interaction/')) void serve(request, response);
       else this.interact(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
     });
+    this.server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => this.server?.listen(this.port, '127.0.0.1', resolve));
   }
 

@@ -93,6 +93,7 @@ export class Company {
   async listen(): Promise<void> {
     const serve = this.provider.callback();
     this.server = createServer((request, response) => void serve(request, response));
+    this.server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => this.server?.listen(this.port, '127.0.0.1', resolve));
   }
 

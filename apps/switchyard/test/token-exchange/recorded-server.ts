@@ -53,6 +53,7 @@ export class RecordedServer {
       const { status, body } = await answer(form, client, (audience) => server.tokenOf('app', audience));
       return send(status, body);
     });
+    server.server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => server.server?.listen(port, '127.0.0.1', resolve));
     return server;
   }

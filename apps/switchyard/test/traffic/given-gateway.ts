@@ -38,7 +38,7 @@ export interface GivenGateway {
 const HANGS_AFTER_MS = 120_000;
 
 const ENV = {
-  TOOL_TIMEOUT: '5',
+  TOOL_TIMEOUT: '20',
   METRICS_BUFFER_FLUSH_INTERVAL: '5',
 };
 

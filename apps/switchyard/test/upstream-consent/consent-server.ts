@@ -64,6 +64,7 @@ export class ConsentServer {
         response.writeHead(500).end(String(error));
       });
     });
+    consents.server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => consents.server?.listen(port, '127.0.0.1', resolve));
     return consents;
   }

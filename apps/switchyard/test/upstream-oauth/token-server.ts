@@ -72,6 +72,7 @@ export class TokenServer {
       tokens.requests.push(`${request.method} ${request.url}`);
       void serve(request, response);
     });
+    tokens.server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => tokens.server?.listen(port, '127.0.0.1', resolve));
     return tokens;
   }

@@ -77,5 +77,6 @@ if (kind === undefined) await build(new StdioServerTransport());
 else {
   const handle = kind === 'sse' ? overSse() : overHttp();
   const server = createServer((request, response) => void handle(request, response));
+  server.keepAliveTimeout = 120_000;
   server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 }

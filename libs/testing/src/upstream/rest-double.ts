@@ -57,6 +57,7 @@ export const startRestDouble = async (): Promise<RestDouble> => {
     if (silent) return void response.on('close', () => abandoned.push(request));
     response.writeHead(status, headers).end(body);
   });
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

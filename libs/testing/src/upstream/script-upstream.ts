@@ -21,7 +21,12 @@ export const startScriptUpstream = async (
   const child = spawn(process.execPath, [...program, transport.toLowerCase(), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  const [port] = (await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`${script.pathname} ended before it said its port, with ${signal ?? `code ${code}`}`);
+    }),
+  ])) as [Buffer];
   const url = `http://127.0.0.1:${port.toString().trim()}/${transport === 'SSE' ? 'sse' : 'mcp'}`;
   return {
     transport,

@@ -66,5 +66,6 @@ if (process.argv[2] === undefined) await build(new StdioServerTransport());
 else {
   const handle = sessionHandler(build);
   const server = createServer((request, response) => void handle(request, response));
+  server.keepAliveTimeout = 120_000;
   server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 }

@@ -61,6 +61,7 @@ export const startVaultDouble = async (): Promise<VaultDouble> => {
   const server = createServer((req, res) => {
     serve(req, res).catch((error: unknown) => answer(res, 500, { errors: [String(error)] }));
   });
+  server.keepAliveTimeout = 120_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const vault: VaultDouble = {

@@ -70,6 +70,7 @@ export const startA2aDouble = async (options: A2aDoubleOptions): Promise<A2aDoub
   };
   const app = express();
   const server = http.createServer(app);
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const agent = version === '1.0' ? agentOf10 : agentOf03;
