@@ -13,7 +13,7 @@ import { serve } from './sdk-servers.js';
 let invocation: Invocation;
 const open: { close(): Promise<void> }[] = [];
 beforeAll(async () => {
-  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '2' });
+  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '30' });
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close()));
@@ -47,7 +47,7 @@ const further = (url: string, more: Partial<UpstreamAddress> = {}): UpstreamAddr
 });
 
 /** How the addresses stand after having been looked at, whether or not one of them answers. */
-const look = async (upstreamId: string, timeoutMs = 1_000) => {
+const look = async (upstreamId: string, timeoutMs = 60_000) => {
   const answer = await invocation.bus.ask(CheckUpstream, { upstreamId, timeoutMs }).then(
     ({ head }) => head,
     (error: { data?: object }) => error.data as { addresses?: { state: string; reason: string | null }[] },
@@ -193,8 +193,8 @@ describe('an address that answers, but is away', () => {
     const silent = await serve(() => undefined);
     open.push(silent);
     const profile = invocation.profile({ url, addresses: [further(silent.url)] });
-    expect(await look(profile.id, 300)).toBe('active active');
-    expect(await look(profile.id, 300)).toBe('active ejected');
+    expect(await look(profile.id, 3_000)).toBe('active active');
+    expect(await look(profile.id, 3_000)).toBe('active ejected');
   });
 });
 
@@ -206,7 +206,7 @@ describe('the addresses of an upstream', () => {
     const profile = invocation.profile({ url: `${first.url}?key=*****`, addresses: [further(second.url)] });
     const credential = { headers: { 'x-key': 'a-header-secret' }, query: 'key=a-query-secret' };
     invocation.credentials.set(profile.id, credential);
-    const { head } = await invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs: 1_000 });
+    const { head } = await invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs: 60_000 });
     expect(head.addresses?.map(({ url }) => url)).toEqual([`${first.url}?key=*****`, second.url]);
     expect(JSON.stringify(head)).not.toContain('secret');
     for (const { requests } of [first, second]) {
@@ -222,9 +222,9 @@ describe('the addresses of an upstream', () => {
     invocation.tokens.set(profile.id, () => {
       throw fail('upstream.consent_needed');
     });
-    await expect(invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs: 1_000 })).rejects.toMatchObject(
-      { code: 'upstream.consent_needed' },
-    );
+    await expect(
+      invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs: 60_000 }),
+    ).rejects.toMatchObject({ code: 'upstream.consent_needed' });
     expect(await look(profile.id)).toBe('ejected active');
     await startNamed('first', port);
     expect(await look(profile.id)).toBe('active active');
@@ -236,7 +236,7 @@ describe('the addresses of an upstream', () => {
       url: `http://127.0.0.1:${one}/mcp`,
       addresses: [further(`http://127.0.0.1:${other}/mcp`)],
     });
-    const failing = () => invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs: 1_000 });
+    const failing = () => invocation.bus.ask(CheckUpstream, { upstreamId: profile.id, timeoutMs: 60_000 });
     await expect(failing()).rejects.toMatchObject({ code: 'upstream.unreachable' });
     await expect(failing()).rejects.toMatchObject({
       data: {

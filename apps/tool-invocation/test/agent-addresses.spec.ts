@@ -8,7 +8,7 @@ let invocation: Invocation;
 const open: A2aDouble[] = [];
 
 beforeAll(async () => {
-  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '2' });
+  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '30' });
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((double) => double.stop()));

@@ -12,7 +12,7 @@ const open: Server[] = [];
 let ownServer: string | null = null;
 
 beforeAll(async () => {
-  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '2' });
+  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '30' });
   invocation.bus.answer(ResolveHttpTool, async ({ name }) => toolOf(name === 'get' ? 'GET' : 'POST'));
 });
 afterEach(async () => {

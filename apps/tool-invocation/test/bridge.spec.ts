@@ -279,7 +279,7 @@ describe('a session upstream that requests input', () => {
     const profile = invocation.profile({ url: upstream.url });
     const call = invocation.routed(profile, 't', { client: client() });
 
-    const parked = await invocation.call(profile, 't', {}, { ...call, timeoutMs: 3_000 });
+    const parked = await invocation.call(profile, 't', {}, { ...call, timeoutMs: 60_000 });
 
     expect(requests(parked.body).input_1?.params.message).toBe('Who?');
     const done = await invocation.proceed(call.callId, 1, { input_1: { action: 'decline' } });
@@ -291,7 +291,7 @@ describe('a session upstream that requests input', () => {
       onGet: () => {},
     });
     raw.push(upstream);
-    const called = await invocation.call(invocation.profile({ url: upstream.url }), 't', {}, { timeoutMs: 3_000 });
+    const called = await invocation.call(invocation.profile({ url: upstream.url }), 't', {}, { timeoutMs: 60_000 });
     expect(called.answer).toEqual({ kind: 'result' });
   });
 
@@ -437,7 +437,7 @@ describe('a session upstream that requests input', () => {
 
     const startedAtMs = performance.now();
     expect(text((await invocation.proceed(call.callId, 1, { input_1: { action: 'accept' } })).body)).toBe('in');
-    expect(performance.now() - startedAtMs).toBeGreaterThan(3_000);
+    expect(performance.now()).toBeGreaterThan(startedAtMs + 3_000);
     expect(upstream.executions).toBe(2);
   });
 

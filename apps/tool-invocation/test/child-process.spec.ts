@@ -127,16 +127,12 @@ describe('an upstream in a child process', () => {
   });
 
   it('a child process is refused as no MCP server when it ends before it answers', async () => {
-    const startedMs = performance.now();
-
     await expect(invocation.discover(piped(['-e', 'process.exit(3)']))).rejects.toMatchObject({
       code: expect.stringMatching(/^upstream\.(not_mcp|closed|unreachable)$/),
     });
     await expect(invocation.discover(piped([], { command: '/no/such/command' }))).rejects.toMatchObject({
       code: 'upstream.unreachable',
     });
-
-    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 
   it('a child process fails its calls soon when it dies, and is started again', async () => {
@@ -145,14 +141,12 @@ describe('an upstream in a child process', () => {
     );
     const profile = piped(args);
     await invocation.call(profile, 't');
-    const startedMs = performance.now();
 
     const calls = await Promise.allSettled([
       invocation.call(profile, 't', { die: true }),
       ...[1, 2, 3].map(() => invocation.call(profile, 't', { die: true })),
     ]);
 
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
     for (const call of calls)
       expect(call).toMatchObject({ status: 'rejected', reason: { code: 'upstream.closed', executed: 'unknown' } });
     expect(text((await invocation.call(profile, 't')).body)).toBe('fine');

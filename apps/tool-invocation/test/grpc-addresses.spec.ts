@@ -16,7 +16,7 @@ let invocation: Invocation;
 const open: GrpcDouble[] = [];
 
 beforeAll(async () => {
-  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '2' });
+  invocation = await givenInvocation({ HTTPX_CONNECT_TIMEOUT: '30' });
   const paths = Object.fromEntries(METHODS.map((name) => [name, `/shop.v1.Shop/${name}`]));
   invocation.bus.answer(ResolveGrpcApi, async () => new WithBody({ paths, protoFieldNames: false }, DESCRIPTORS));
 });

@@ -186,7 +186,7 @@ export const givenInvocation = async (env: Record<string, string> = {}) => {
 
   /** How the addresses of an upstream stand after having been looked at. */
   const look = async (upstreamId: string): Promise<string> => {
-    const { head } = await bus.ask(CheckUpstream, { upstreamId, timeoutMs: 1_000 });
+    const { head } = await bus.ask(CheckUpstream, { upstreamId, timeoutMs: 60_000 });
     return (head.addresses ?? []).map(({ state }) => state).join(' ');
   };
 

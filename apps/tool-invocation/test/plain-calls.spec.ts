@@ -75,8 +75,7 @@ describe('calls without incidents', () => {
       upstreamRevision: expect.stringMatching(/^202[45]-/),
       rule: null,
     });
-    expect(at.waitedMs).toBeLessThan(at.upstreamMs);
-    expect(after.waitedMs).toBeGreaterThan(at.upstreamMs / 2);
+    expect(after.waitedMs).toBeGreaterThan(at.waitedMs + at.upstreamMs / 2);
     expect(after.upstreamMs).toBeGreaterThan(0);
     expect(after.waitedMs + after.upstreamMs).toBeLessThanOrEqual(after.latencyMs + 0.01);
   });

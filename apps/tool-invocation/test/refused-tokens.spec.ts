@@ -164,7 +164,7 @@ const WORK: [string, readonly Kind[], (profile: UpstreamProfile) => Promise<unkn
   [
     'a health check',
     ['modern', 'legacy', 'sse'],
-    async ({ id }) => (await invocation.bus.ask(CheckUpstream, { upstreamId: id, timeoutMs: 5_000 })).head,
+    async ({ id }) => (await invocation.bus.ask(CheckUpstream, { upstreamId: id, timeoutMs: 60_000 })).head,
     { answered: true },
   ],
   [

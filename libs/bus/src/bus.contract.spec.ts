@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { defineEvent, defineRequest, defineSignal } from '#libs/contracts';
 import { GatewayError, fail } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
@@ -11,15 +11,15 @@ const Echo = defineRequest<{ text: string; list?: number[] }, { text: string; li
   'registry',
   'echo.return',
   {
-    deadlineMs: 8_000,
+    deadlineMs: 60_000,
   },
 );
 const Shared = defineRequest<{ list: readonly [number, number] }, { sum: number }>('registry', 'numbers.add', {
-  deadlineMs: 2_000,
+  deadlineMs: 60_000,
   sharesHeads: true,
 });
 const Count = defineRequest<{ to: number }, { sent: number }, { n: number }>('tool-invocation', 'count.run', {
-  deadlineMs: 20_000,
+  deadlineMs: 60_000,
 });
 const Follow = defineRequest<Record<string, never>, { ended: true }>('tool-invocation', 'thing.follow', {
   deadlineMs: 3_600_000,
@@ -61,13 +61,7 @@ const failureOf = async (asking: Promise<unknown>): Promise<GatewayError> => {
   return outcome as GatewayError;
 };
 
-const until = async (holds: () => boolean, ms = 5_000): Promise<void> => {
-  const giveUpAtMs = Date.now() + ms;
-  while (!holds()) {
-    if (Date.now() > giveUpAtMs) throw new Error(`not so within ${ms} ms: ${holds.toString()}`);
-    await sleep(5);
-  }
-};
+const until = (holds: () => boolean): Promise<boolean> => vi.waitUntil(holds, { timeout: 60_000, interval: 5 });
 
 describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   let adapter: Adapter;
@@ -170,11 +164,12 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       );
       const askedAtMs = performance.now();
 
-      await asker.ask(Echo, { text: '' }, { callId: 'call-1', traceparent: '00-aa-bb-01', timeoutMs: 1_234 });
+      await asker.ask(Echo, { text: '' }, { callId: 'call-1', traceparent: '00-aa-bb-01', timeoutMs: 45_678 });
 
       expect(seen).toMatchObject({ callId: 'call-1', traceparent: '00-aa-bb-01' });
-      // Both are in this process; the way there counts.
-      expect(Math.abs((seen?.deadlineAtMs ?? 0) - askedAtMs - 1_234)).toBeLessThan(Echo.deadlineMs - 1_234);
+      // Both are in this process. A reading of the clock may differ by a millisecond.
+      expect(seen?.deadlineAtMs).toBeGreaterThan(askedAtMs + 45_676);
+      expect(seen?.deadlineAtMs).toBeLessThan(performance.now() + 45_680);
     });
 
     it('an ask gets its own answer when another has the same call id', async () => {
@@ -284,12 +279,10 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
 
     it('an ask fails at once when nobody answers its contract', async () => {
       const asker = await join('ingress');
-      const startedAtMs = Date.now();
 
       const error = await failureOf(asker.ask(Echo, { text: '' }));
 
       expect(error).toMatchObject({ code: 'bus.no_responders', executed: 'no' });
-      expect(Date.now() - startedAtMs).toBeLessThan(Echo.deadlineMs);
     });
 
     it('an ask fails when JSON cannot hold a head, in either direction', async () => {
@@ -352,13 +345,13 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
           return new Promise(() => {});
         }),
       );
-      const startedAtMs = Date.now();
-
-      const error = await failureOf(asker.ask(Echo, { text: '' }, { timeoutMs: 150 }));
-
-      expect(error).toMatchObject({ code: 'bus.timed_out', executed: 'unknown' });
-      expect(Date.now() - startedAtMs).toBeGreaterThanOrEqual(149);
-      expect(Date.now() - startedAtMs).toBeLessThan(Echo.deadlineMs);
+      // Longer, where the machine stood still until it was too late to begin.
+      for (let timeoutMs = 150; signal === undefined; timeoutMs *= 2) {
+        const startedAtMs = Date.now();
+        const error = await failureOf(asker.ask(Echo, { text: '' }, { timeoutMs }));
+        expect(error).toMatchObject({ code: 'bus.timed_out', executed: 'unknown' });
+        expect(Date.now()).toBeGreaterThanOrEqual(startedAtMs + timeoutMs - 1);
+      }
       await until(() => signal?.aborted === true);
     });
 
@@ -482,8 +475,8 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
         },
       );
 
+      await until(() => sent.n > 0);
       await sleep(300);
-      expect(sent.n).toBeGreaterThan(0);
       expect(sent.n).toBeLessThanOrEqual(33);
       expect(taken).toBe(0);
 
@@ -646,12 +639,9 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       const { asker } = await givenPair((bus) =>
         bus.answer(Echo, async (request) => new WithBody(request, 'x'.repeat(MESSAGE_BYTES_MAX + 1))),
       );
-      const startedAtMs = Date.now();
-
       const error = await failureOf(asker.ask(Echo, { text: '' }));
 
       expect(error).toMatchObject({ code: 'bus.too_large', executed: 'unknown' });
-      expect(Date.now() - startedAtMs).toBeLessThan(Echo.deadlineMs);
     });
 
     it('the asker learns at once that the bytes of an answer are beyond the limit', async () => {
@@ -783,10 +773,11 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
   describe('draining', () => {
     it('draining finishes what is in hand and takes no more when calls are at work', async () => {
       let begun = 0;
+      const { promise: later, resolve: finish } = Promise.withResolvers<void>();
       const { asker, answerer } = await givenPair((bus) =>
         bus.answer(Count, async ({ to }, call) => {
           begun += 1;
-          await sleep(300);
+          if (to === 7) await later;
           await call.send({ n: to });
           return { sent: to };
         }),
@@ -796,9 +787,9 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       await until(() => begun === 1);
 
       const draining = answerer.drain();
-      await sleep(50);
-
-      expect((await failureOf(asker.ask(Count, { to: 8 }))).code).toBe('bus.no_responders');
+      const next = () => asker.ask(Count, { to: 8 }).catch((error: unknown) => error);
+      await expect.poll(next).toMatchObject({ code: 'bus.no_responders' });
+      finish();
       expect((await inHand).head).toEqual({ sent: 7 });
       await draining;
       expect(frames).toBe(1);
@@ -816,16 +807,21 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
         Bus,
       ];
       last.answer(Echo, async (request) => request);
+      const begun = Promise.withResolvers<void>();
+      const { promise: later, resolve: goOn } = Promise.withResolvers<void>();
       middle.answer(Count, async ({ to }) => {
-        await sleep(100);
+        begun.resolve();
+        await later;
         await middle.ask(Echo, { text: '' });
         return { sent: to };
       });
       await Promise.all([middle.flush(), last.flush()]);
       const asking = asker.ask(Count, { to: 1 });
-      await sleep(30);
+      await begun.promise;
 
-      await middle.drain();
+      const draining = middle.drain();
+      goOn();
+      await draining;
 
       expect((await asking).head).toEqual({ sent: 1 });
     });
@@ -840,11 +836,9 @@ describe.each(Object.keys(adapters))('the bus, %s adapter', (kind) => {
       );
       const outcome = failureOf(asker.ask(Follow, {}));
       await until(() => signal !== undefined);
-      const startedAtMs = Date.now();
 
       await answerer.drain();
 
-      expect(Date.now() - startedAtMs).toBeLessThan(Echo.deadlineMs);
       expect(signal?.aborted).toBe(true);
       expect(await outcome).toMatchObject({ code: 'bus.responder_lost', executed: 'unknown' });
     });

@@ -16,9 +16,9 @@ import { type Bus, type Topology, WithBody, connectNats, natsPermissions } from 
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 const Call = defineRequest<{ n: number }, { n: number }, { n: number }>('tool-invocation', 'call.execute', {
-  deadlineMs: 5_000,
+  deadlineMs: 60_000,
 });
-const Describe = defineRequest<{ n: number }, { n: number }>('registry', 'upstream.resolve', { deadlineMs: 5_000 });
+const Describe = defineRequest<{ n: number }, { n: number }>('registry', 'upstream.resolve', { deadlineMs: 60_000 });
 const Changed = defineEvent<{ pad: string }>('registry', 'catalog.changed');
 
 const shipped = (file: string): Promise<string> =>
@@ -150,11 +150,9 @@ describe('NATS permissions from the topology', () => {
       return request;
     });
     await tools.flush();
-    const startedAtMs = Date.now();
 
     await expect(metrics.ask(Call, { n: 1 })).rejects.toMatchObject({ code: 'bus.no_responders', executed: 'no' });
 
-    expect(Date.now() - startedAtMs).toBeLessThan(Call.deadlineMs);
     expect(ran).toBe(0);
     await Promise.all([metrics.drain(), tools.drain()]);
   });

@@ -131,7 +131,7 @@ describe('the workers of a service', () => {
   });
 
   it('a worker that is stuck is ended, and nobody who came to the others waits for it', async () => {
-    given = new Given({ silenceMsMax: 2_000 });
+    given = new Given({ silenceMsMax: 8_000 });
     await given.serving(2);
     const [first = 0, second = 0] = given.pids;
     process.kill(first, 'SIGSTOP');

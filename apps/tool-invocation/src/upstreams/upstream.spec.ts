@@ -67,7 +67,7 @@ describe('Upstream', () => {
     expect(refusal).toBeInstanceOf(GatewayError);
     expect(refusal).toMatchObject({ code: 'upstream.breaker_open', executed: 'no' });
     const { retryAfterMs } = (refusal as GatewayError).data as { retryAfterMs: number };
-    expect(retryAfterMs).toBeGreaterThan(4_000);
+    expect(retryAfterMs).toBeGreaterThan(0);
     expect(retryAfterMs).toBeLessThanOrEqual(5_000);
   });
 

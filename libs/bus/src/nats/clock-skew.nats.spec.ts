@@ -38,7 +38,7 @@ const givenClockAhead = async (script: 'asker' | 'responder', server: NatsServer
 
 const MINUTE_MS = 60_000;
 
-describe('the bus between services whose clocks differ', { timeout: 90_000 }, () => {
+describe('the bus between services whose clocks differ', () => {
   it.each([1, -1, 60, -60])(
     'the bus between services whose clocks differ answers and ends calls as ever when one is %d minutes ahead',
     async (minutes) => {
@@ -48,15 +48,20 @@ describe('the bus between services whose clocks differ', { timeout: 90_000 }, ()
         givenClockAhead('responder', server, minutes * MINUTE_MS),
       ]);
 
-      expect((await asker.ask(Work, { forMs: 0 }, { timeoutMs: 20_000 })).head.pid).not.toBe(process.pid);
+      expect((await asker.ask(Work, { forMs: 0 }, { timeoutMs: 60_000 })).head.pid).not.toBe(process.pid);
 
-      const late = asker.ask(Work, { forMs: 20_000 }, { timeoutMs: 700 });
-      await expect(late).rejects.toMatchObject({ code: 'bus.timed_out' });
+      const begun = () => said.filter((word) => word === 'began').length;
+      const before = begun();
+      // Longer, where the machine stood still until it was too late to begin.
+      for (let timeoutMs = 700; begun() === before; timeoutMs *= 2) {
+        const late = asker.ask(Work, { forMs: 600_000 }, { timeoutMs });
+        await expect(late).rejects.toMatchObject({ code: 'bus.timed_out' });
+      }
       await expect.poll(() => said).toContain('aborted');
     },
   );
 
-  it.each([55_000, -55_000])(
+  it.each([45_000, -45_000])(
     'the bus between services whose clocks differ names nobody when the clock of the asker is %d ms ahead',
     async (aheadMs) => {
       const server = await givenServer();
@@ -75,7 +80,7 @@ describe('the bus between services whose clocks differ', { timeout: 90_000 }, ()
     },
   );
 
-  it.each([75_000, -75_000])(
+  it.each([90_000, -90_000])(
     'the bus between services whose clocks differ names the asker in the log and to whoever looks when its clock is %d ms ahead',
     async (aheadMs) => {
       const server = await givenServer();
@@ -86,7 +91,7 @@ describe('the bus between services whose clocks differ', { timeout: 90_000 }, ()
       await givenClockAhead('asker', server, aheadMs);
 
       await expect.poll(() => answerer.skewedClocks).toMatchObject([{ service: 'ingress' }]);
-      expect(Math.abs((answerer.skewedClocks[0]?.aheadMs ?? 0) - aheadMs)).toBeLessThan(5_000);
+      expect(Math.abs((answerer.skewedClocks[0]?.aheadMs ?? 0) - aheadMs)).toBeLessThan(25_000);
       expect(lines).toMatchObject([expect.stringContaining('the clock of another service differs from this one')]);
     },
   );

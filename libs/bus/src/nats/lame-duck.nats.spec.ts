@@ -7,7 +7,7 @@ import { type NatsServer, startNatsCluster } from '../../../testing/src/nats-ser
 import { type Bus, connectNats } from '../index.js';
 
 const Echo = defineRequest<{ n: number; forMs: number }, { n: number }, { n: number }>('registry', 'echo.return', {
-  deadlineMs: 30_000,
+  deadlineMs: 120_000,
 });
 const Changed = defineEvent<{ n: number }>('registry', 'thing.changed');
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -29,7 +29,7 @@ const join = async (node: NatsServer, name: string): Promise<Bus> => {
 };
 
 it('the bus loses no call and no event, and doubles none, when its servers leave one after another', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const nodes = await givenCluster();
   const answerers = await Promise.all(nodes.map((node) => join(node, 'registry')));

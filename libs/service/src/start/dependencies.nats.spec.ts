@@ -84,7 +84,7 @@ const prepare = async (): Promise<void> => {
     REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
     NATS_RETRY_INTERVAL_MS: '100',
     REDIS_RETRY_INTERVAL_MS: '100',
-    SHUTDOWN_TIMEOUT_MS: '5000',
+    SHUTDOWN_TIMEOUT_MS: '60000',
   };
 };
 const ready = async (): Promise<unknown> => {
@@ -92,68 +92,59 @@ const ready = async (): Promise<unknown> => {
   const body = (await response.json()) as { reasons?: unknown };
   return response.status === 200 ? 'ready' : body.reasons;
 };
-/** How long it takes until `/ready` says so. */
-const becomes = async (wanted: unknown, limitMs: number): Promise<number> => {
-  const startedAtMs = performance.now();
-  for (;;) {
-    const now = JSON.stringify(await ready());
-    const tookMs = performance.now() - startedAtMs;
-    if (now === JSON.stringify(wanted)) return tookMs;
-    if (tookMs > limitMs) throw new Error(`${now} after ${limitMs} ms`);
-    await pause(25);
-  }
-};
+/** Once `/ready` says so. */
+const becomes = (wanted: unknown): Promise<void> => expect.poll(ready, { interval: 25 }).toEqual(wanted);
 
 describe('a service and what it depends on', () => {
   it('a service waits for stores that start after it, alive all the while', async () => {
     await prepare();
     const starting = startService({ parts: [part], env, logger });
+    const health = () => fetch(`http://127.0.0.1:${ports.http}/health`).then(({ status }) => status);
+    await expect.poll(health).toBe(200);
     await pause(400);
-    expect((await fetch(`http://127.0.0.1:${ports.http}/health`)).status).toBe(200);
     expect(await ready()).toMatchObject({ process: 'starting' });
     await redis(ports.redis);
     await pause(300);
     expect(await ready()).toMatchObject({ process: 'starting' });
     await nats(ports.nats);
     service = await starting;
-    expect(await ready()).toBe('ready');
+    await becomes('ready');
   });
 
-  it('a service says within 2 s that it lost one, lives on, and says within 3 s that it is back', async () => {
+  it('a service says that it lost one, lives on, and says that it is back', async () => {
     await prepare();
     let broker = await nats(ports.nats);
     let store = await redis(ports.redis);
     service = await startService({ parts: [part], env, logger });
-    expect(await ready()).toBe('ready');
+    await becomes('ready');
 
     await kill(broker);
-    expect(await becomes({ bus: 'disconnected' }, 2_000)).toBeLessThan(2_000);
+    await becomes({ bus: 'disconnected' });
     expect((await fetch(`${service.url}/health`)).status).toBe(200);
     broker = await nats(ports.nats);
-    await becomes('ready', 3_000);
+    await becomes('ready');
 
     await kill(store);
-    await becomes({ cache: 'not reachable' }, 2_000);
+    await becomes({ cache: 'not reachable' });
     store = await redis(ports.redis);
-    await becomes('ready', 3_000);
+    await becomes('ready');
 
     store.kill('SIGSTOP');
-    await becomes({ cache: 'not reachable' }, 2_500);
+    await becomes({ cache: 'not reachable' });
     store.kill('SIGCONT');
-    await becomes('ready', 5_000);
+    await becomes('ready');
   });
 
-  it('a service stops in good time when everything it needs is gone', async () => {
+  it('a service stops as it should when everything it needs is gone', async () => {
     await prepare();
     const broker = await nats(ports.nats);
     const store = await redis(ports.redis);
     service = await startService({ parts: [part], env, logger });
     await kill(broker);
     await kill(store);
-    const startedAtMs = performance.now();
-    await service.stop();
+    const clean = await service.stop();
     service = null;
-    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+    expect(clean).toBe(true);
   });
 
   it('a service is told by the database itself when that is gone', async () => {
@@ -164,9 +155,9 @@ describe('a service and what it depends on', () => {
     const { socketDir } = own.location as { socketDir: string };
     env.DATABASE_URL = `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`;
     service = await startService({ parts: [part], env, logger });
-    expect(await ready()).toBe('ready');
+    await becomes('ready');
     await own.stop();
-    await becomes({ database: 'not reachable' }, 2_000);
+    await becomes({ database: 'not reachable' });
   });
 
   it('a service names the clock of another on /ready and stays ready when it is more than a minute off', async () => {
@@ -177,16 +168,13 @@ describe('a service and what it depends on', () => {
     service.bus.answer(Work, async () => ({ pid: 0, skewedByMs: [] }));
     children.add(startProcess('asker', env.NATS_URL ?? '', { CLOCK_AHEAD_MS: '-3600000' }));
 
-    let answer: { status: number; body: unknown } = { status: 0, body: {} };
-    const untilMs = performance.now() + 20_000;
-    while (!JSON.stringify(answer).includes('clock') && performance.now() < untilMs) {
-      const response = await fetch(`${service.url}/ready`);
-      answer = { status: response.status, body: await response.json() };
-      await pause(50);
-    }
-
+    const { url } = service;
+    const answer = async () => {
+      const response = await fetch(`${url}/ready`);
+      return { status: response.status, body: await response.json() };
+    };
     const clock = expect.stringMatching(/^the clock of ingress is 3[56]\d\d s behind this one$/);
-    expect(answer).toEqual({ status: 200, body: { status: 'ready', warnings: { clock } } });
+    await expect.poll(answer).toEqual({ status: 200, body: { status: 'ready', warnings: { clock } } });
   });
 
   it('a service takes its bus credentials from the URL', async () => {
@@ -199,6 +187,6 @@ describe('a service and what it depends on', () => {
     );
     env.NATS_URL = `nats://gateway:p%40ss%2Fword@127.0.0.1:${ports.nats}`;
     service = await startService({ parts: [part], env, logger });
-    expect(await ready()).toBe('ready');
+    await becomes('ready');
   });
 });

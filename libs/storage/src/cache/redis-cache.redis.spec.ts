@@ -1,7 +1,6 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseConfig } from '#libs/config';
 import { createLogger } from '#libs/telemetry';
 import { type RedisServer, freePort, startRedisServer } from '#libs/testing';
@@ -13,20 +12,20 @@ import { openCache } from './open-cache.js';
 const logger = createLogger({ service: 'test', level: 'silent' });
 const configOf = (env: Record<string, string>) => parseConfig(cacheOptions, env);
 
-const took = async (work: () => Promise<unknown>): Promise<number> => {
-  const startedAt = performance.now();
-  await work().catch(() => {});
-  return performance.now() - startedAt;
+/** Long enough for what is there, on a machine that stands still for seconds; short enough to be waited for. */
+const TIMEOUT_S = '3';
+
+/** Whether it is refused before anything can have been waited for. */
+const isRefusedAtOnce = async (work: () => Promise<unknown>): Promise<boolean> => {
+  let isRefused = false;
+  work().catch(() => (isRefused = true));
+  await turn();
+  await turn();
+  return isRefused;
 };
 
-const eventually = async (check: () => Promise<boolean>, withinMs: number): Promise<number> => {
-  const startedAt = performance.now();
-  while (!(await check().catch(() => false))) {
-    if (performance.now() - startedAt > withinMs) throw new Error(`not within ${withinMs} ms`);
-    await sleep(20);
-  }
-  return performance.now() - startedAt;
-};
+const eventually = (check: () => Promise<boolean>): Promise<boolean> =>
+  vi.waitUntil(() => check().catch(() => false), { interval: 20 });
 
 describe('a cache in Redis', () => {
   let redis: RedisServer;
@@ -34,7 +33,7 @@ describe('a cache in Redis', () => {
 
   beforeEach(async () => {
     redis = await startRedisServer();
-    cache = await openCache(configOf({ REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: '0.3' }), logger);
+    cache = await openCache(configOf({ REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: TIMEOUT_S }), logger);
   });
   afterEach(async () => {
     await cache.close();
@@ -53,54 +52,51 @@ describe('a cache in Redis', () => {
     await other.close();
   });
 
-  it('the cache in Redis fails each operation within its timeout while Redis is stopped, then at once, and mends itself', async () => {
+  it('the cache in Redis fails an operation by its timeout while Redis is stopped, then at once, and mends itself', async () => {
     redis.pause();
     const failure = cache.get('key');
     await expect(failure).rejects.toMatchObject({ code: 'platform.not_ready' });
-    const waits: number[] = [];
-    for (let n = 0; n < 8; n++) waits.push(await took(() => cache.get('key')));
-    expect(Math.max(...waits)).toBeLessThan(5_000);
+    await expect.poll(() => isRefusedAtOnce(() => cache.get('key'))).toBe(true);
     expect(cache.ready).toBe(false);
-    // The shortest of them, since this machine may be busy.
-    expect(Math.min(...waits)).toBeLessThan(20);
     redis.resume();
-    expect(await eventually(async () => (await cache.increment('n', 10_000)) > 0, 5_000)).toBeLessThan(5_000);
+    await eventually(async () => (await cache.increment('n', 600_000)) > 0);
     expect(cache.ready).toBe(true);
   });
 
   it('the cache in Redis refuses at once while Redis is gone, mends itself, and finds what was kept', async () => {
-    await cache.set('key', 'kept', 60_000);
+    await cache.set('key', 'kept', 600_000);
     await redis.kill();
-    await sleep(50);
-    const waits: number[] = [];
-    for (let n = 0; n < 8; n++) waits.push(await took(() => cache.get('key')));
-    expect(Math.min(...waits)).toBeLessThan(50);
+    await expect.poll(() => isRefusedAtOnce(() => cache.get('key'))).toBe(true);
     await expect(cache.get('key')).rejects.toMatchObject({ code: 'platform.not_ready' });
     await redis.restart();
-    await eventually(async () => (await cache.get('key')) === 'kept', 3_000);
+    await eventually(async () => (await cache.get('key')) === 'kept');
   });
 
   it('the cache in Redis does not repeat an increment whose answer was lost', async () => {
-    await cache.increment('n', 60_000);
+    await cache.increment('n', 600_000);
     redis.pause();
-    await expect(cache.increment('n', 60_000)).rejects.toMatchObject({ code: 'platform.not_ready' });
+    await expect(cache.increment('n', 600_000)).rejects.toMatchObject({ code: 'platform.not_ready' });
     redis.resume();
-    let seen = 0;
-    await eventually(async () => (seen = await cache.increment('n', 60_000)) > 0, 5_000);
-    // The lost one may have been done or not, but never twice.
-    expect([2, 3]).toContain(seen);
+    let [seen, asked] = [0, 2];
+    await eventually(async () => {
+      asked++;
+      return (seen = await cache.increment('n', 600_000)) > 0;
+    });
+    // Those that were lost may have been done or not, but never twice.
+    expect(seen).toBeGreaterThanOrEqual(2);
+    expect(seen).toBeLessThanOrEqual(asked);
   });
 
   it('the cache in Redis refuses writes, and goes on reading, when Redis is full', async () => {
     const admin = new Redis(redis.url);
-    await cache.set('key', 'kept', 60_000);
+    await cache.set('key', 'kept', 600_000);
     await admin.config('SET', 'maxmemory', '1');
     for (let n = 0; n < 5; n++) {
-      await expect(cache.set('other', 'x', 60_000)).rejects.toMatchObject({ code: 'platform.not_ready' });
+      await expect(cache.set('other', 'x', 600_000)).rejects.toMatchObject({ code: 'platform.not_ready' });
     }
     expect(await cache.get('key')).toBe('kept');
     await admin.config('SET', 'maxmemory', '0');
-    await cache.set('other', 'x', 60_000);
+    await cache.set('other', 'x', 600_000);
     await admin.quit();
   });
 
@@ -110,9 +106,9 @@ describe('a cache in Redis', () => {
       logger,
     );
     redis.pause();
-    await eventually(async () => !checked.ready, 2_000);
+    await eventually(async () => !checked.ready);
     redis.resume();
-    await eventually(async () => checked.ready, 5_000);
+    await eventually(async () => checked.ready);
     await checked.close();
   });
 });
@@ -122,9 +118,8 @@ describe('opening the cache', () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     await expect(openCache(configOf({ REDIS_URL: url }), logger)).rejects.toThrow();
     const silent = 'redis://192.0.2.1:6379';
-    expect(
-      await took(() => openCache(configOf({ REDIS_URL: silent, REDIS_SOCKET_CONNECT_TIMEOUT: '0.2' }), logger)),
-    ).toBeLessThan(1_000);
+    const impatient = configOf({ REDIS_URL: silent, REDIS_SOCKET_CONNECT_TIMEOUT: '0.2' });
+    await expect(openCache(impatient, logger)).rejects.toThrow();
   });
 
   it('openCache keeps it in this process without REDIS_URL, or when told to', async () => {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -47,18 +46,23 @@ const openWith = (env: Record<string, string>): Promise<DataSource> =>
 
 const ask = async (sql: string): Promise<Record<string, unknown>[]> => (await admin.query(sql)).rows;
 
-const failureOf = async (work: () => Promise<unknown>): Promise<{ code?: string; tookMs: number; error: unknown }> => {
-  const startedAt = performance.now();
+const failureOf = async (work: () => Promise<unknown>): Promise<{ code?: string; error: unknown }> => {
   const error: unknown = await work().then(
     () => undefined,
     (reason: unknown) => reason,
   );
   return {
     error,
-    tookMs: performance.now() - startedAt,
     ...(error instanceof Error && 'code' in error && { code: String(error.code) }),
   };
 };
+
+/** Statements that end when they are told to. */
+const HELD = 4_711;
+const waitFor = (database: DataSource): Promise<unknown> => database.query(`SELECT pg_advisory_lock_shared(${HELD})`);
+const holdThem = () => ask(`SELECT pg_advisory_lock(${HELD})`);
+const letThemGo = () => ask(`SELECT pg_advisory_unlock(${HELD})`);
+const PATIENT = { DB_STATEMENT_TIMEOUT_MS: '600000', DB_LOCK_TIMEOUT_MS: '600000' };
 
 beforeAll(async () => {
   server = await startEmbeddedPostgres({ dataDir: folder, logger });
@@ -122,7 +126,7 @@ describe('opening a database', () => {
     const waits = `SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted`;
     await expect.poll(() => ask(waits), { interval: 5 }).toHaveLength(1);
     // Behind the migration, which is behind the reader.
-    await admin.query("SET lock_timeout = '5s'");
+    await admin.query("SET lock_timeout = '100s'");
     await ask('SELECT * FROM notes.note');
     expect(await ask("SELECT 1 FROM information_schema.columns WHERE column_name = 'late'")).toEqual([]);
     await reader.query('COMMIT');
@@ -188,23 +192,29 @@ describe('the pool', () => {
   it('the pool holds DB_POOL_SIZE connections and DB_MAX_OVERFLOW more for a while', async () => {
     const location = {
       ...server.location,
-      settings: { ...settings({ DB_POOL_SIZE: '2', DB_MAX_OVERFLOW: '3' }), overflowIdleMs: 200 },
+      settings: {
+        ...settings({ ...PATIENT, DB_POOL_SIZE: '2', DB_MAX_OVERFLOW: '3', DB_POOL_TIMEOUT: '600' }),
+        overflowIdleMs: 200,
+      },
     };
     const database = await openNotes(location);
     const mine = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'switchyard-notes'`;
-    const busy = Promise.all(Array.from({ length: 8 }, () => database.query('SELECT pg_sleep(2)')));
+    await holdThem();
+    const busy = Promise.all(Array.from({ length: 8 }, () => waitFor(database)));
     await expect.poll(() => ask(mine)).toEqual([{ n: 5 }]);
     expect(await renderPrometheus()).toMatch(/db_pool_connections_active\{[^}]*schema="notes"[^}]*\} 5/);
+    await letThemGo();
     await busy;
     await expect.poll(() => ask(mine)).toEqual([{ n: 2 }]);
   });
 
   it('the pool refuses with platform.not_ready after DB_POOL_TIMEOUT when all connections are in use', async () => {
-    const database = await openWith({ DB_POOL_SIZE: '1', DB_MAX_OVERFLOW: '0', DB_POOL_TIMEOUT: '0.2' });
-    const busy = database.query('SELECT pg_sleep(2.5)');
-    const { code, tookMs } = await failureOf(() => database.getRepository(Note).count());
+    const database = await openWith({ ...PATIENT, DB_POOL_SIZE: '1', DB_MAX_OVERFLOW: '0', DB_POOL_TIMEOUT: '3' });
+    await holdThem();
+    const busy = waitFor(database);
+    const { code } = await failureOf(() => database.getRepository(Note).count());
     expect(code).toBe('platform.not_ready');
-    expect(tookMs).toBeLessThan(2_500);
+    await letThemGo();
     await busy;
     expect(await database.getRepository(Note).count()).toBe(1);
   });
@@ -214,10 +224,13 @@ describe('the pool', () => {
     await ask(
       `CREATE ROLE crowded LOGIN CONNECTION LIMIT 1; GRANT ALL ON SCHEMA notes TO crowded; GRANT ALL ON ALL TABLES IN SCHEMA notes TO crowded`,
     );
-    const database = await openNotes({ url: `postgres://crowded@/postgres?host=${encodeURIComponent(socketDir)}` });
+    const url = `postgres://crowded@/postgres?host=${encodeURIComponent(socketDir)}`;
+    const database = await openNotes({ url, settings: settings(PATIENT) });
     try {
-      const busy = database.query('SELECT pg_sleep(0.5)');
+      await holdThem();
+      const busy = waitFor(database);
       expect(await failureOf(() => database.query('SELECT 1'))).toMatchObject({ code: 'platform.not_ready' });
+      await letThemGo();
       await busy;
       await database.query('SELECT 1');
     } finally {
@@ -240,15 +253,14 @@ describe('the pool', () => {
   it('the pool does not hand out a connection that has silently died (DB_POOL_PRE_PING)', async () => {
     const proxy = await startStallingProxy({ path: `${socketDir}/.s.PGSQL.${EMBEDDED_PORT}` });
     const url = `postgres://postgres@127.0.0.1:${proxy.port}/postgres`;
-    const limits = { DB_STATEMENT_TIMEOUT_MS: '800' };
+    const limits = { DB_STATEMENT_TIMEOUT_MS: '4000' };
     const pinged = await openNotes({ url, settings: settings(limits) });
     const trusting = await openNotes({ url, settings: settings({ ...limits, DB_POOL_PRE_PING: 'false' }) });
     proxy.stall();
     await sleep(1_100);
     expect(await pinged.getRepository(Note).count()).toBe(1);
-    const { error, tookMs } = await failureOf(() => trusting.getRepository(Note).count());
+    const { error } = await failureOf(() => trusting.getRepository(Note).count());
     expect(databaseFailure(error)).toMatchObject({ code: 'platform.not_ready' });
-    expect(tookMs).toBeLessThan(5_000);
     // The silent connection is not used again.
     expect(await trusting.getRepository(Note).count()).toBe(1);
     for (const database of opened.splice(0)) await database.destroy();
@@ -264,26 +276,17 @@ describe('the pool', () => {
     const adminEnded = new Promise((resolve) => admin.once('end', resolve));
     process.kill(pid, 'SIGKILL');
     await adminEnded;
-    const giveUpAt = Date.now() + 5_000;
-    let count = 0;
-    while (count === 0) {
-      count = await database
-        .getRepository(Note)
-        .countBy({ text: 'committed' })
-        .catch(() => 0);
-      if (Date.now() > giveUpAt) throw new Error('not within 5 s');
-      await sleep(20);
-    }
-    expect(count).toBe(1);
+    const count = () => database.getRepository(Note).countBy({ text: 'committed' });
+    await expect.poll(count, { interval: 20 }).toBe(1);
     admin = new pg.Client(connectionOf(server.location));
     await admin.connect();
   });
 });
 
 const limits = {
-  DB_STATEMENT_TIMEOUT_MS: '600',
-  DB_LOCK_TIMEOUT_MS: '150',
-  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: '200',
+  DB_STATEMENT_TIMEOUT_MS: '2000',
+  DB_LOCK_TIMEOUT_MS: '500',
+  DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: '700',
   DB_POOL_SIZE: '2',
 };
 
@@ -326,11 +329,8 @@ it.each([true, false])(
 const limitTests = (open: () => Promise<DataSource>): void => {
   it('the pool ends a statement after DB_STATEMENT_TIMEOUT_MS', async () => {
     const database = await open();
-    const { error, tookMs } = await failureOf(() =>
-      transact(database, (manager) => manager.query('SELECT pg_sleep(5)')),
-    );
+    const { error } = await failureOf(() => transact(database, (manager) => manager.query('SELECT pg_sleep(100)')));
     expect(error).toMatchObject({ code: 'platform.not_ready' });
-    expect(tookMs).toBeLessThan(5_000);
     expect(await database.getRepository(Note).count()).toBe(1);
   });
 
@@ -349,7 +349,7 @@ const limitTests = (open: () => Promise<DataSource>): void => {
     const { error } = await failureOf(() =>
       transact(database, async (manager) => {
         await manager.insert(Note, { text: 'never' });
-        await sleep(500);
+        await sleep(1_500);
         await manager.insert(Note, { text: 'never' });
       }),
     );
@@ -363,7 +363,7 @@ describe('time limits on a direct connection', () => {
 
   it('time limits on a direct connection hold for single statements too', async () => {
     const database = await openWith(limits);
-    const { error } = await failureOf(() => database.query('SELECT pg_sleep(5)'));
+    const { error } = await failureOf(() => database.query('SELECT pg_sleep(100)'));
     expect(error).toMatchObject({ code: '57014' });
     expect(databaseFailure(error)).toMatchObject({ code: 'platform.not_ready' });
   });
@@ -412,9 +412,8 @@ describe('through a pooler in transaction mode', () => {
 
   it('a database behind a pooler bounds a single statement from this side', async () => {
     const database = await open();
-    const { error, tookMs } = await failureOf(() => database.query('SELECT pg_sleep(5)'));
+    const { error } = await failureOf(() => database.query('SELECT pg_sleep(100)'));
     expect(databaseFailure(error)).toMatchObject({ code: 'platform.not_ready' });
-    expect(tookMs).toBeLessThan(5_000);
     expect(await database.getRepository(Note).count()).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { defineRequest } from '#libs/contracts';
 import { type GatewayError, toGatewayError } from '#libs/errors';
 import { createLogger } from '#libs/telemetry';
@@ -14,6 +14,7 @@ const Echo = defineRequest<{ n: number; forMs?: number }, { n: number }>('regist
 });
 const logger = createLogger({ service: 'test', level: 'silent' });
 const CALL_INTERVAL_MS = 20;
+const PATIENCE_MS = 120_000;
 
 const givenServer = async (config?: string): Promise<NatsServer> => {
   const server = await startNatsServer(config === undefined ? {} : { config });
@@ -65,8 +66,7 @@ const failureOf = (asking: Promise<unknown>): Promise<GatewayError> =>
 
 interface Call {
   readonly n: number;
-  readonly sentAtMs: number;
-  tookMs?: number;
+  isAnswered?: true;
   failure?: string;
 }
 
@@ -75,11 +75,11 @@ const underLoad = (asker: Bus) => {
   const calls: Call[] = [];
   const open: Promise<void>[] = [];
   const timer = setInterval(() => {
-    const call: Call = { n: calls.length, sentAtMs: performance.now() };
+    const call: Call = { n: calls.length };
     calls.push(call);
     open.push(
       asker.ask(Echo, { n: call.n, forMs: call.n % 30 }).then(
-        () => void (call.tookMs = performance.now() - call.sentAtMs),
+        () => void (call.isAnswered = true),
         (error: unknown) => {
           const { code, executed } = toGatewayError(error);
           call.failure = `${code}, executed ${executed}`;
@@ -88,6 +88,15 @@ const underLoad = (asker: Bus) => {
     );
   }, CALL_INTERVAL_MS);
   return {
+    sent: (): number => calls.length,
+    /** Once so many in a row have been answered, of those from the `from`-th on. */
+    goesWell: (inRow: number, from: number): Promise<boolean> => {
+      const isWell = (): boolean => {
+        const settled = calls.slice(from).filter(({ isAnswered, failure }) => isAnswered ?? failure);
+        return settled.length >= inRow && settled.slice(-inRow).every(({ isAnswered }) => isAnswered);
+      };
+      return vi.waitUntil(isWell, { timeout: PATIENCE_MS, interval: 20 });
+    },
     stop: async (): Promise<readonly Call[]> => {
       clearInterval(timer);
       await Promise.all(open);
@@ -106,45 +115,45 @@ const givenLoad = async () => {
     join(proxy, 'registry'),
   ]);
   const ran = await givenAnswerers(near, far);
+  const wire = { requests: 0 };
+  const tap = await connect({ servers: server.url });
+  onTestFinished(() => tap.close());
+  tap.subscribe(`${Echo.subject}.>`, { callback: () => void (wire.requests += 1) });
+  tap.subscribe(Echo.subject, { callback: () => void (wire.requests += 1) });
+  await tap.flush();
   const load = underLoad(asker);
   await sleep(1_000);
-  return { proxy, far, ran, load };
+  return { proxy, far, ran, load, wire };
 };
 
-const tookMax = (calls: readonly Call[]): number => Math.max(...calls.map(({ tookMs = Infinity }) => tookMs));
-
 // One after the other: beside each other they would be late for their own promises.
-describe('what gets lost between asker and answerer', { timeout: 90_000 }, () => {
-  it('calls all run once and soon again at once when the connection of one of two answerers is half open', async () => {
+describe('what gets lost between asker and answerer', { timeout: 600_000 }, () => {
+  it('calls all run once when the connection of one of two answerers is half open', async () => {
     // One that pings so rarely that the dead connection stays in the group for the whole test.
-    const { proxy, far, ran, load } = await givenLoad();
+    const { proxy, far, ran, load, wire } = await givenLoad();
 
     const takenBefore = proxy.taken;
     proxy.stall();
-    const stalledAtMs = performance.now();
     await expect.poll(() => proxy.taken > takenBefore && far.connected, { interval: 5 }).toBe(true);
-    await sleep(Math.max(0, 8_000 - (performance.now() - stalledAtMs)));
+    await sleep(5_000);
+    const [sentByThen, onWireByThen] = [load.sent(), wire.requests];
+    await load.goesWell(150, sentByThen);
     const calls = await load.stop();
 
     expect(calls.filter(({ failure }) => failure !== undefined)).toEqual([]);
     expect([...ran]).toEqual(expect.arrayContaining(calls.map(({ n }) => [n, 1])));
-    const later = calls.filter(({ sentAtMs }) => sentAtMs > stalledAtMs + 5_000);
-    expect(tookMax(later)).toBeLessThan(3_000);
-    // The dead connection still takes its turn, and costs whom it takes half a second.
-    expect(later.filter(({ tookMs = 0 }) => tookMs > 400).length).toBeGreaterThan(0);
+    // The dead connection still takes its turn, and those that it takes are sent again.
+    expect(wire.requests - onWireByThen).toBeGreaterThan(calls.length - sentByThen);
   });
 
-  it('calls all succeed again within 5 s when an answerer is cut off for good, also while the broker holds on to it', async () => {
+  it('calls all succeed again when an answerer is cut off for good, also while the broker holds on to it', async () => {
     const { proxy, ran, load } = await givenLoad();
 
     proxy.stall({ forGood: true });
-    const stalledAtMs = performance.now();
-    await sleep(7_000);
+    await sleep(5_000);
+    await load.goesWell(150, load.sent());
     const calls = await load.stop();
 
-    const later = calls.filter(({ sentAtMs }) => sentAtMs > stalledAtMs + 5_000);
-    expect(later.filter(({ failure }) => failure !== undefined)).toEqual([]);
-    expect(tookMax(later)).toBeLessThan(3_000);
     // Of those that it may have, nobody can say that it has not begun them.
     const lost = calls.flatMap(({ failure }) => failure ?? []);
     expect(new Set(lost)).toEqual(new Set(['bus.responder_lost, executed unknown']));
@@ -180,30 +189,36 @@ describe('what gets lost between asker and answerer', { timeout: 90_000 }, () =>
     expect([...ran]).toEqual([[1, 1]]);
   });
 
-  it('a request that nobody has begun nor can begin fails within a second, as one that was not executed', async () => {
+  it('a request that nobody has begun nor can begin fails, as one that was not executed, long before its deadline', async () => {
     const server = await givenServer();
     const [asker, answerer] = await Promise.all([join(server, 'ingress'), join(server, 'registry')]);
-    const ran = await givenAnswerers(answerer);
+    const { promise: later, resolve: finish } = Promise.withResolvers<void>();
+    const ran: number[] = [];
+    answerer.answer(Echo, async ({ n }) => {
+      ran.push(n);
+      if (n === 1) await later;
+      return { n };
+    });
+    await answerer.flush();
     await asker.ask(Echo, { n: 0 });
-    const inHand = asker.ask(Echo, { n: 1, forMs: 8_000 });
-    await expect.poll(() => ran.get(1)).toBe(1);
+    const inHand = asker.ask(Echo, { n: 1 }, { timeoutMs: 4 * PATIENCE_MS });
+    await expect.poll(() => ran).toContain(1);
     await givenGhost(server, 'registry');
-    void answerer.drain({ graceMs: 20_000 });
+    void answerer.drain({ graceMs: 4 * PATIENCE_MS });
     // By the time this has ended, whatever becomes of it, everybody knows.
     await asker.ask(Echo, { n: 2 }).catch(() => {});
 
-    const tookMs: number[] = [];
     for (let n = 3; n < 6; n++) {
-      const startedAtMs = performance.now();
-      const failure = await failureOf(asker.ask(Echo, { n }));
-      tookMs.push(performance.now() - startedAtMs);
-      expect(failure).toMatchObject({ code: 'bus.responder_lost', executed: 'no' });
+      // By its deadline it would fail as one that timed out.
+      expect(await failureOf(asker.ask(Echo, { n }, { timeoutMs: PATIENCE_MS }))).toMatchObject({
+        code: 'bus.responder_lost',
+        executed: 'no',
+      });
     }
 
-    // The shortest of them, since this machine may be busy.
-    expect(Math.min(...tookMs)).toBeLessThan(1_000);
+    finish();
     expect((await inHand).head).toEqual({ n: 1 });
-    expect([...ran.keys()].filter((n) => n > 2)).toEqual([]);
+    expect(ran.filter((n) => n > 2)).toEqual([]);
   });
 
   it('an answer is given once more when its asker was reconnecting', async () => {
@@ -231,8 +246,12 @@ describe('what gets lost between asker and answerer', { timeout: 90_000 }, () =>
     const raw = await connect({ servers: server.url });
     onTestFinished(() => raw.close());
 
-    const answered = await raw.request(Echo.subject, datedRequest('{"n":7}', Date.now() + 5_000), { timeout: 5_000 });
-    const refused = await raw.request(Echo.subject, datedRequest('{"n":8}', Date.now() - 5_000), { timeout: 5_000 });
+    const answered = await raw.request(Echo.subject, datedRequest('{"n":7}', Date.now() + PATIENCE_MS), {
+      timeout: PATIENCE_MS,
+    });
+    const refused = await raw.request(Echo.subject, datedRequest('{"n":8}', Date.now() - 5_000), {
+      timeout: PATIENCE_MS,
+    });
 
     expect(answered.string()).toContain('{"n":7}');
     expect(refused.string()).toContain('bus.timed_out');

@@ -37,7 +37,7 @@ const setReadOnly = async (value: 'on' | 'off'): Promise<void> => {
 it('a database that takes reads alone is not ready, says so, and is ready again when it takes writes', async () => {
   const readiness = new Readiness();
   readiness.addProbe('database', () => probe.check());
-  expect(await readiness.reasons()).toEqual({});
+  await vi.waitFor(async () => expect(await readiness.reasons()).toEqual({}));
 
   await setReadOnly('on');
   await vi.waitFor(async () => expect(await readiness.reasons()).toEqual({ database: 'takes reads alone' }));

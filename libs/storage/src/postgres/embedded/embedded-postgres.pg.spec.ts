@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLogger } from '#libs/telemetry';
 import { spawnSource, temporaryFolder } from '#libs/testing';
 import { type PostgresLocation, connectionOf } from '../location.js';
@@ -38,13 +38,8 @@ const query = async (location: PostgresLocation, sql: string): Promise<Record<st
 const postmasterPid = (dir = dataDir): number =>
   Number(fs.readFileSync(path.join(dir, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
 
-const until = async (condition: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> => {
-  const giveUpAt = Date.now() + withinMs;
-  while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error(`not within ${withinMs} ms`);
-    await sleep(10);
-  }
-};
+const until = (condition: () => boolean | Promise<boolean>): Promise<boolean> =>
+  vi.waitUntil(condition, { interval: 10 });
 
 /** A process of its own that owns the database; the test kills it. */
 const startElsewhere = async (): Promise<ChildProcess> => {
@@ -77,9 +72,7 @@ it('the embedded PostgreSQL starts on an empty folder whose path has a space, an
   await first.stop();
   expect(isAlive(pid)).toBe(false);
 
-  const startedAt = Date.now();
   const second = await start();
-  expect(Date.now() - startedAt).toBeLessThan(2_000);
   expect(await query(second.location, 'SELECT text FROM note')).toEqual([{ text: 'ünï' }]);
 });
 
@@ -158,7 +151,7 @@ it('the embedded PostgreSQL is not misled by the process id of somebody else', a
   const first = await start();
   const lock = fs.readFileSync(path.join(dataDir, 'data', 'postmaster.pid'), 'utf8');
   await first.stop();
-  const stranger = spawn('sleep', ['60'], isRoot ? { uid: 65_534, gid: 65_534 } : {});
+  const stranger = spawn('sleep', ['3600'], isRoot ? { uid: 65_534, gid: 65_534 } : {});
   children.push(stranger);
   const rest = lock.slice(lock.indexOf('\n'));
   fs.writeFileSync(path.join(dataDir, 'data', 'postmaster.pid'), `${stranger.pid}${rest}`);
