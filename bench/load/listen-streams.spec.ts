@@ -9,8 +9,8 @@ afterEach(async () => {
   await upstream.stop();
 });
 
-const openAt = (url: string) => {
-  streams = new ListenStreams({ url, token: null, streams: 60 }, 1_000);
+const openAt = (url: string, patienceMs = 60_000) => {
+  streams = new ListenStreams({ url, token: null, streams: 60 }, patienceMs);
   return streams.open();
 };
 const announce = (): Promise<Response> =>
@@ -30,7 +30,7 @@ it.each([
   [2, 'told of the change 2 times'],
 ])('the listening load sees that a change was told %d times', async (times, problem) => {
   upstream = await startFastUpstream();
-  await openAt(upstream.url);
+  await openAt(upstream.url, times === 0 ? 1_000 : 60_000);
   for (let time = 0; time < times; time++) await announce();
   expect(await streams.hear()).toEqual({ errors: 60, errorSamples: [problem] });
 });

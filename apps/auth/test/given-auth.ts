@@ -30,12 +30,21 @@ export interface GivenAuth {
   close(): Promise<void>;
 }
 
+/** What the database has to do it does, late on a machine that stands still meanwhile. */
+const UNHURRIED = { DB_POOL_TIMEOUT: '60', DB_STATEMENT_TIMEOUT_MS: '60000', DB_LOCK_TIMEOUT_MS: '60000' };
+
 export const makeDataDir = async (): Promise<string> => temporaryFolder('auth');
 
 export const givenAuth = async (more: Readonly<Record<string, string>> = {}, dir?: string): Promise<GivenAuth> => {
   const dataDir = dir ?? (await makeDataDir());
   const adminPassword = `pw ${randomBytes(12).toString('hex')}`;
-  const env = { SWITCHYARD_DATA_DIR: dataDir, PORT: '0', PLATFORM_ADMIN_PASSWORD: adminPassword, ...more };
+  const env = {
+    SWITCHYARD_DATA_DIR: dataDir,
+    PORT: '0',
+    PLATFORM_ADMIN_PASSWORD: adminPassword,
+    ...UNHURRIED,
+    ...more,
+  };
   const logLines: string[] = [];
   const logger = createLogger({
     service: 'auth',

@@ -133,7 +133,7 @@ describe('the shares of callers of MCP', () => {
     const refused = await list();
     expect([...statuses, refused.status]).toEqual([200, 200, 200, 429]);
     const seconds = Number(refused.headers.get('retry-after'));
-    expect(seconds).toBeGreaterThan(5);
+    expect(seconds).toBeGreaterThan(0);
     expect(seconds).toBeLessThanOrEqual(10);
     expect(refused.headers.get('ratelimit-policy')).toBe('"caller";q=6;w=60');
     expect((await call('cem', 'echo')).status).toBe(200);

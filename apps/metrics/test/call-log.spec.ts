@@ -14,7 +14,7 @@ describe('the log of calls', () => {
 
   beforeAll(async () => {
     // Long, for the test that holds a row.
-    metrics = await startMetrics({ DB_LOCK_TIMEOUT_MS: '30000', DB_STATEMENT_TIMEOUT_MS: '30000' });
+    metrics = await startMetrics();
     // Who is erased must not be in events that are still to come.
     for (const collection of [CollectAuthAudit, CollectRegistryAudit])
       metrics.bus.answer(collection, async () => ({ events: [] }));

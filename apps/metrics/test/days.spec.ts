@@ -19,7 +19,7 @@ const open = async (migrations: number = metricsDatabase.migrations.length): Pro
     ...metricsDatabase,
     migrations: metricsDatabase.migrations.slice(0, migrations),
     location: postgres.location,
-    pool: { statementTimeoutMs: 500, poolSize: 1 },
+    pool: { statementTimeoutMs: 2_000, poolSize: 1 },
     logger,
   });
 };
@@ -53,7 +53,7 @@ afterAll(async () => {
 it('DaysRepository makes partitions when making one takes longer than DB_STATEMENT_TIMEOUT_MS', async () => {
   await open();
   await database.query(
-    `CREATE FUNCTION metrics.linger() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.3); END'`,
+    `CREATE FUNCTION metrics.linger() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2.6); END'`,
   );
   await database.query(
     `CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION metrics.linger()`,

@@ -46,6 +46,9 @@ export interface MetricsService {
   stop(): Promise<void>;
 }
 
+/** What the database has to do it does, late on a machine that stands still meanwhile. */
+const UNHURRIED = { DB_POOL_TIMEOUT: '60', DB_STATEMENT_TIMEOUT_MS: '60000', DB_LOCK_TIMEOUT_MS: '60000' };
+
 export const startMetrics = async (env: Record<string, string> = {}): Promise<MetricsService> => {
   const folder = temporaryFolder('metrics');
   const logged: string[] = [];
@@ -57,7 +60,7 @@ export const startMetrics = async (env: Record<string, string> = {}): Promise<Me
   });
   const running = await startService({
     parts: [metricsService],
-    env: { SWITCHYARD_DATA_DIR: folder, PORT: '0', ...env },
+    env: { SWITCHYARD_DATA_DIR: folder, PORT: '0', ...UNHURRIED, ...env },
     logger: createLogger({ service: 'metrics', level: 'info', destination }),
   });
   const { bus } = running;

@@ -5,7 +5,7 @@ let bench: RegistryBench;
 let registry: Registry;
 beforeAll(async () => {
   bench = await RegistryBench.open();
-  registry = await bench.registry(undefined, { DB_POOL_TIMEOUT: '1' });
+  registry = await bench.registry(undefined, { DB_POOL_TIMEOUT: '5' });
 });
 afterAll(() => bench.close());
 

@@ -187,6 +187,9 @@ export class Registry {
   }
 }
 
+/** What the database has to do it does, late on a machine that stands still meanwhile. */
+const UNHURRIED = { DB_POOL_TIMEOUT: '60', DB_STATEMENT_TIMEOUT_MS: '60000', DB_LOCK_TIMEOUT_MS: '60000' };
+
 /** A database of the test's own, and registries on it. */
 export class RegistryBench {
   private readonly services: RunningService[] = [];
@@ -208,7 +211,14 @@ export class RegistryBench {
     const databaseUrl = `postgresql:///postgres?${new URLSearchParams({ host: this.socketDir, user: 'postgres' }).toString()}`;
     const service = await startService({
       parts: [registryService],
-      env: { PORT: '0', LOG_LEVEL: 'silent', DATABASE_URL: databaseUrl, SWITCHYARD_DATA_DIR: this.folder, ...env },
+      env: {
+        PORT: '0',
+        LOG_LEVEL: 'silent',
+        DATABASE_URL: databaseUrl,
+        SWITCHYARD_DATA_DIR: this.folder,
+        ...UNHURRIED,
+        ...env,
+      },
       logger,
     });
     this.services.push(service);

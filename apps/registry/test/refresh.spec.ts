@@ -136,10 +136,11 @@ describe('refreshing a gateway', () => {
     let version = 0;
     let running = 0;
     let runningMax = 0;
+    const { promise: heard, resolve: goOn } = Promise.withResolvers<void>();
     registry.around.upstreams.set(gateway.url, async (): Promise<DiscoveredUpstream> => {
       runningMax = Math.max(runningMax, ++running);
       const seen = version;
-      await pause(400);
+      await heard;
       running -= 1;
       return upstream({ tools: [tool(`v${seen}`)] });
     });
@@ -148,6 +149,8 @@ describe('refreshing a gateway', () => {
     await vi.waitFor(() => expect(running).toBe(1), { interval: 10 });
     version = 7;
     replica.service.bus.publish(UpstreamListChanged, { upstreamId: gateway.id, list: 'tools' });
+    await pause(400);
+    goOn();
     await vi.waitFor(async () => expect(await names(gateway.id)).toEqual(['busy-v7']), { interval: 50 });
     expect(runningMax).toBe(1);
   });

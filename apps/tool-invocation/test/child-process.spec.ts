@@ -172,7 +172,7 @@ describe('an upstream in a child process', () => {
       let waiting = null;
       call = (message) => { if (message.params.arguments.wait) waiting = message.id; else say(message.id, told !== null && told === waiting); };
     `);
-    const profile = piped(args, { timeoutMs: 300 });
+    const profile = piped(args, { timeoutMs: 6_000 });
 
     await expect(invocation.call(profile, 't', { wait: true })).rejects.toMatchObject({
       code: 'upstream.timed_out',

@@ -8,7 +8,7 @@ const KINDS = ['elicitation', 'sampling', 'roots'] as const;
 const ASKS_AFTER_MS = 300;
 const STRESS = 48;
 /** A busy machine takes its time to start the processes of so many callers. */
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 900_000;
 
 type Kind = (typeof KINDS)[number];
 interface Question {
@@ -20,13 +20,14 @@ type Scope = 'shared' | 'principal' | 'client';
 let invocation: Invocation;
 beforeAll(async () => {
   invocation = await givenInvocation({
-    MCP_SESSION_POOL_ACQUIRE_TIMEOUT: '120',
-    MCP_SESSION_POOL_CREATE_TIMEOUT: '120',
+    MCP_SESSION_POOL_ACQUIRE_TIMEOUT: '600',
+    MCP_SESSION_POOL_CREATE_TIMEOUT: '600',
     MCP_SESSION_POOL_MAX_PER_KEY: '64',
     MCPGATEWAY_STDIO_TRANSPORT_ENABLED: 'true',
     PARKED_CALLS_PER_PRINCIPAL: '100',
     STDIO_PROCESSES_MAX: '200',
     TOOL_CONCURRENT_LIMIT: '100',
+    TOOL_TIMEOUT: '600',
   });
 });
 afterAll(() => invocation?.close());

@@ -42,6 +42,8 @@ export const serve = async (handler: Handler, path = '/mcp'): Promise<TestServer
     });
     req.on('error', () => {});
   });
+  // No connection ends for its rest while a caller that stood still is about to use it.
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

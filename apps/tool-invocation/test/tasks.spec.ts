@@ -404,12 +404,12 @@ describe('a deferred task', () => {
 
   it('a call becomes no task when it is quick', async () => {
     const upstream = await slowly({ content: [] }, 0);
-    const { answer } = await invocation.call(upstream, 't', {}, { client: WITH_TASKS, taskAfterMs: 2_000 });
+    const { answer } = await invocation.call(upstream, 't', {}, { client: WITH_TASKS, taskAfterMs: 60_000 });
     expect(answer.kind).toBe('result');
   });
 
   it('a deferred task goes on when its client has gone and it takes longer than a call may', async () => {
-    const upstream = invocation.profile({ ...(await slowly({ content: [] }, 600)), timeoutMs: 200 });
+    const upstream = invocation.profile({ ...(await slowly({ content: [] }, 6_000)), timeoutMs: 3_000 });
     const leave = new AbortController();
     const { taskId } = await begin(upstream, { signal: leave.signal });
     leave.abort();
@@ -471,7 +471,7 @@ describe('a deferred task', () => {
 
   it('a slow call becomes no task when its caller has as many as it may', async () => {
     const own = await givenInvocation({ TASKS_PER_PRINCIPAL: '1' });
-    const { url } = await slowly({ content: [] }, 300);
+    const { url } = await slowly({ content: [] }, 5_000);
     const upstream = own.profile({ url });
     const options = { client: WITH_TASKS, taskAfterMs: 50 };
     const kinds = await Promise.all([1, 2].map(async () => (await own.call(upstream, 't', {}, options)).answer.kind));

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bus } from '#libs/bus';
 import type { CallRecord } from '#libs/contracts';
 import { fail } from '#libs/errors';
@@ -60,10 +60,7 @@ const givenOutbox = (metrics: Metrics, settings: Partial<OutboxSettings> = {}): 
   return outbox;
 };
 
-const until = async (condition: () => boolean): Promise<void> => {
-  for (let i = 0; i < 500 && !condition(); i += 1) await sleep(10);
-  expect(condition()).toBe(true);
-};
+const until = (condition: () => boolean): Promise<boolean> => vi.waitUntil(condition, { interval: 10 });
 
 const logFiles = (): string[] =>
   readdirSync(dir, { recursive: true })
@@ -140,7 +137,7 @@ describe('shipping', () => {
 
   it('the outbox ships a batch when the interval or the count is reached', async () => {
     const metrics = new Metrics();
-    const outbox = givenOutbox(metrics, { flushIntervalMs: 300, flushCount: 3 });
+    const outbox = givenOutbox(metrics, { flushIntervalMs: 3_000, flushCount: 3 });
 
     run(outbox, 'a');
     await sleep(100);
@@ -148,7 +145,7 @@ describe('shipping', () => {
     await until(() => metrics.ids.length === 1);
 
     for (const callId of ['b', 'c', 'd']) run(outbox, callId);
-    await sleep(50);
+    await until(() => metrics.ids.length === 4);
     expect(metrics.ids).toEqual(['a', 'b', 'c', 'd']);
   });
 
@@ -352,7 +349,7 @@ describe('the records of the dead', () => {
     await until(() => metrics.ids.length === 21);
     expect(metrics.outcomeOf('running')).toBe('unknown');
     expect(metrics.outcomeOf('settled-0')).toBe('ok');
-    expect(logFiles()).toHaveLength(1);
+    await until(() => logFiles().length === 1);
   });
 
   it('the outbox recovers a spool when whoever had adopted it is dead as well', async () => {

@@ -30,7 +30,7 @@ class Given {
   }
 
   async serving(count: number): Promise<void> {
-    await expect.poll(() => this.pids.length, { interval: 20 }).toBeGreaterThanOrEqual(count);
+    await expect.poll(() => this.pids.length, { timeout: 200_000, interval: 20 }).toBeGreaterThanOrEqual(count);
   }
 
   /** The process that answered. */
@@ -148,6 +148,6 @@ describe('the workers of a service', () => {
     const calls = agents.map((agent) => given.call('/?ms=1000', agent));
     given.orphan();
     for (const pid of await Promise.all(calls)) expect(given.pids).toContain(pid);
-    await expect.poll(() => given.pids.some(isAlive)).toBe(false);
+    await expect.poll(() => given.pids.some(isAlive), { timeout: 200_000 }).toBe(false);
   });
 });

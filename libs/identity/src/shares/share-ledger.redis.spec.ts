@@ -24,7 +24,7 @@ const closing: (() => unknown)[] = [];
 
 const replica = async (env: Record<string, string>, prefix: string) => {
   const cache: Cache = await openCache(
-    parseConfig(cacheOptions, { REDIS_URL: redis.url, CACHE_PREFIX: prefix, REDIS_SOCKET_TIMEOUT: '0.3' }),
+    parseConfig(cacheOptions, { REDIS_URL: redis.url, CACHE_PREFIX: prefix, REDIS_SOCKET_TIMEOUT: '3' }),
     logger,
   );
   const shares = new CallShares(shareSettingsOf(parseConfig(shareOptions, env), 0), clientAddress([]));
@@ -65,7 +65,7 @@ describe('the shares of callers over several replicas', () => {
   });
 
   it('replicas hold together to how often a caller may ask', async () => {
-    const env = { CALLER_RATE_LIMIT: '60', RATE_LIMIT_BURST: '20' };
+    const env = { CALLER_RATE_LIMIT: '6', RATE_LIMIT_BURST: '200' };
     const [a, b] = await Promise.all([replica(env, 'rate:'), replica(env, 'rate:')]);
     // One taken before, so that both have heard of each other's list.
     const first = a.enter();

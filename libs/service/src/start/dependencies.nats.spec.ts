@@ -174,7 +174,9 @@ describe('a service and what it depends on', () => {
       return { status: response.status, body: await response.json() };
     };
     const clock = expect.stringMatching(/^the clock of ingress is 3[56]\d\d s behind this one$/);
-    await expect.poll(answer).toEqual({ status: 200, body: { status: 'ready', warnings: { clock } } });
+    await expect
+      .poll(answer, { timeout: 200_000 })
+      .toEqual({ status: 200, body: { status: 'ready', warnings: { clock } } });
   });
 
   it('a service takes its bus credentials from the URL', async () => {

@@ -38,15 +38,15 @@ const open = async (
       protocol,
       url: protocol === 'grpc' ? collector.grpcUrl : `${collector.url}/v1/${signal}`,
       headers: { authorization: 'Bearer collector' },
-      timeoutMs: 5_000,
+      timeoutMs: 60_000,
       compression: 'none',
     } as const,
     logger: quiet,
   });
-  const batch = { delayMs: 20, queueMax: 2_048, batchMax: 512, exportTimeoutMs: 5_000 };
+  const batch = { delayMs: 20, queueMax: 2_048, batchMax: 512, exportTimeoutMs: 60_000 };
   close = await openExports({
     metrics: signals.includes('metrics')
-      ? { ...common('metrics'), everyMs: 3_600_000, timeoutMs: 5_000, histograms }
+      ? { ...common('metrics'), everyMs: 3_600_000, timeoutMs: 60_000, histograms }
       : null,
     logs: signals.includes('logs') ? { ...common('logs'), batch } : null,
   });
