@@ -27,6 +27,7 @@ const NEWCOMER = 'apps/switchyard/test/newcomer.spec.ts';
 /** The longest first, so that none of them is left to run alone at the end: all that take more than 20 s. */
 const LONG = [
   'apps/switchyard/test/growth.spec.ts',
+  'apps/switchyard/test/clients-stay-signed-in.spec.ts',
   'apps/switchyard/test/conformance.spec.ts',
   'deploy/test/chaos.server.spec.ts',
   'apps/switchyard/test/faults-stores.spec.ts',

@@ -162,6 +162,21 @@ describe('the command line', () => {
     expect((await run('tools', 'ls', '--url', url, '--token', token.trim())).code).toBe(4);
   });
 
+  it('a token for a teammate is made, and stands for them alone, when it is asked for by their address', async () => {
+    const made = await run('token', 'create', '--for', 'ann@example.org', '--team', 'Red', '--name', 'of Ann');
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    const url = (await json<{ url: string }>('status', '--json')).url;
+    const headers = { authorization: `Bearer ${made.stdout.trim()}` };
+    const me = await fetch(`${url}/auth/email/me`, { headers });
+    expect(await me.json()).toMatchObject({ email: 'ann@example.org' });
+    const listed = await json<{ name: string; user_email: string }[]>('token', 'ls');
+    expect(listed).toContainEqual(expect.objectContaining({ name: 'of Ann', user_email: 'ann@example.org' }));
+
+    const both = await start(['token', 'create', '--user', 'ann@example.org', '--for', 'ann@example.org'], elsewhere);
+    expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('without --user')]);
+    expect((await run('token', 'create', '--for', 'nobody@example.org')).code).toBe(4);
+  });
+
   it('a client is connected by its own file with a token of its own, and the token ends when it is disconnected', async () => {
     const file = join(elsewhere, '.cursor', 'mcp.json');
     mkdirSync(join(elsewhere, '.cursor'));

@@ -145,6 +145,7 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console, %
     await overview();
     await page.getByRole('link', { name: 'Access', exact: true }).click();
     await page.getByRole('link', { name: `Give a token to ${email}` }).click();
+    await page.getByRole('option', { name: `Everything that ${email} may see` }).waitFor({ state: 'attached' });
     await page.getByLabel('Client', { exact: true }).selectOption('Cursor');
     await page.getByLabel('What it sees').selectOption('buying');
     await page.getByRole('button', { name: 'Put a token in' }).click();

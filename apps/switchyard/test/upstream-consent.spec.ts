@@ -370,6 +370,24 @@ describe('an upstream that needs the consent of its caller', () => {
     });
   });
 
+  it('the gateway registers itself anew when its client is not known any more at the authorization server', async () => {
+    consents.lifeS = 3;
+    const back = new URL(await connect(ann));
+    consents.lifeS = 300;
+    expect(back.searchParams.has('code')).toBe(true);
+    const registered = consents.count('POST /reg');
+    await consents.forgetClients();
+    const needed = async () => (await modern(ann.token, { name: 'notes-whoami' })).result?.resultType;
+    await expect.poll(needed, { timeout: 20_000, interval: 300 }).toBe('input_required');
+    expect(await stateOf(ann.token)).toMatchObject({
+      state: 'needs_reauth',
+      reason: expect.stringContaining('invalid_client'),
+    });
+    await connect(ann);
+    expect(consents.count('POST /reg')).toBe(registered + 1);
+    expect((await modern(ann.token, { name: 'notes-whoami' })).result).toMatchObject({ content: [{ text: 'ann' }] });
+  });
+
   it('a consent has ended, with the reason, when the upstream does not take what was just renewed', async () => {
     const issued = consents.count('POST /token');
     consents.lifeS = 3;

@@ -59,3 +59,19 @@ describe('security.md', () => {
     checkTests(shownBy);
   });
 });
+
+describe('what parties to OAuth do', () => {
+  const rows = rowsBelow('docs/security.md', 'What parties to OAuth do, and the tests of it');
+
+  it('security.md says of each oddity of OAuth what the gateway makes of it, at either side', () => {
+    expect(rows.length).toBeGreaterThan(25);
+    for (const row of rows) expect(row).toHaveLength(4);
+  });
+
+  it.each(rows)(
+    'what security.md says of "%s" is shown by tests that exist',
+    (_what, _client, _upstream, shownBy = '') => {
+      checkTests(shownBy);
+    },
+  );
+});

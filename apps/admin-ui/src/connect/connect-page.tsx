@@ -67,7 +67,7 @@ const Connect = () => {
           isLabelShown
           value={serverId ?? ''}
           choices={[
-            ['', 'Everything that you may see'],
+            ['', recipient === null ? 'Everything that you may see' : `Everything that ${recipient.email} may see`],
             ...(servers.data ?? []).map(({ id, name }) => [id, name] as const),
           ]}
           onChange={(value) => choose({ server: value })}

@@ -70,11 +70,16 @@ declare module 'oidc-provider' {
       accountId: string;
       clientId: string;
     }) => Grant;
-    readonly Client: { find(id: string): Promise<Client | undefined>; readonly prototype: Client };
+    readonly Client: {
+      find(id: string): Promise<Client | undefined>;
+      readonly prototype: Client;
+      readonly adapter: { destroy(id: string): Promise<unknown> };
+    };
     use(step: (ctx: Context, next: () => Promise<void>) => Promise<void>): this;
     on(event: 'server_error', listener: (ctx: Context, error: Error) => void): this;
     on(event: 'authorization.success', listener: (ctx: Context, answer: { readonly code?: string }) => void): this;
     on(event: 'grant.success', listener: (ctx: Context) => void): this;
+    on(event: 'registration_create.success', listener: (ctx: Context, client: Client) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     cookieName(of: 'session'): string;
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;

@@ -78,6 +78,8 @@ export class ConsentService {
     const gateway = await this.gatewayFor(upstreamId, principal);
     const { client: given, query, version } = await this.credentials.clientOf(upstreamId);
     const place = await findConsentPlace(given, query, this.bus);
+    const unknownSince = await this.kept.clientUnknownSince(upstreamId, principal.id);
+    if (unknownSince !== null) await this.clients.forget(upstreamId, place.issuer, unknownSince);
     const client = await this.clients.clientFor(upstreamId, given, place, publicUrl);
     const callbackPath = given.clientId === null ? callbackPathOf(upstreamId) : CALLBACK_PATH;
     const [state, verifier, secret] = [secretText(), secretText(), secretText()];

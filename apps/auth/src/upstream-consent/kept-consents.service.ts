@@ -5,7 +5,7 @@ import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { authenticationOf } from '../upstream-credentials/oauth/client-authentication.js';
-import { readGrant } from '../upstream-credentials/oauth/personal-grant.js';
+import { CLIENT_UNKNOWN, readGrant } from '../upstream-credentials/oauth/personal-grant.js';
 import { UpstreamTokenRepository } from '../upstream-credentials/oauth/upstream-token.repository.js';
 import { UpstreamTokenService } from '../upstream-credentials/oauth/upstream-token.service.js';
 import { UpstreamCredentialService } from '../upstream-credentials/upstream-credential.service.js';
@@ -34,6 +34,12 @@ export class KeptConsents implements OnModuleInit {
   async wantedBesides(upstreamId: string, userEmail: string): Promise<readonly string[]> {
     const consent = await this.rows.consentOf({ upstreamId, userEmail: userEmail.toLowerCase() });
     return consent === null || consent.wanted.length === 0 ? [] : [...consent.granted, ...consent.wanted];
+  }
+
+  /** When the authorization server said last, of a person's consent, that it does not know the client; null: it does. */
+  async clientUnknownSince(upstreamId: string, userEmail: string): Promise<Date | null> {
+    const [row] = await this.rows.states([upstreamId], userEmail.toLowerCase());
+    return row?.failure?.message === CLIENT_UNKNOWN ? row.failedAt : null;
   }
 
   /** Keeps a consent with its token. False: the credential is another one by now, and nothing was kept. */

@@ -13,14 +13,15 @@ export class BrowserPerson {
     return new BrowserPerson(await launchBrowser(), email, password);
   }
 
-  /** Signs in and allows what is asked for, until the browser is back at the client; answers what it says then. */
-  async allow(at: string, until: string): Promise<string> {
+  /** Signs in and allows what is asked for (`but` these scopes), until the browser is back at the client; answers what it says then. */
+  async allow(at: string, until: string, but: readonly string[] = []): Promise<string> {
     const context = await this.browser.newContext();
     try {
       const page = await context.newPage();
       await page.goto(at);
       await page.getByLabel('E-mail').fill(this.email);
       await page.getByLabel('Password').fill(this.password);
+      for (const scope of but) await page.locator(`input[name=scope][value="${scope}"]`).uncheck();
       await page.getByRole('button', { name: 'Sign in and allow' }).click();
       await page.waitForURL((url) => url.href.startsWith(until));
       return await page.content();

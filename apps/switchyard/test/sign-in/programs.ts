@@ -13,6 +13,9 @@ import { connected } from '../parties/sdk-v1-http.js';
 const require = createRequire(import.meta.url);
 const beside = (manifest: string, file: string): string => path.join(path.dirname(require.resolve(manifest)), file);
 
+export const MCP_REMOTE = beside('mcp-remote/package.json', 'dist/proxy.js');
+export const INSPECTOR = beside('@modelcontextprotocol/inspector/package.json', 'clients/launcher/build/index.js');
+
 /** A program that knows nothing but a URL. `home`: a folder of its own. `open` is given the address that it wants a browser at. */
 export interface Stranger {
   readonly url: string;
@@ -21,7 +24,7 @@ export interface Stranger {
 }
 
 /** Without a browser: who signs in is told the address on stderr, and takes it from there. */
-const environment = (home: string): Record<string, string> => {
+export const environment = (home: string): Record<string, string> => {
   const bin = path.join(home, 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(path.join(bin, 'xdg-open'), '#!/bin/sh\n');
@@ -47,7 +50,7 @@ const opened = async (printed: Readable, open: Stranger['open']): Promise<void> 
 export const mcpRemoteSigningIn = async ({ url, home, open }: Stranger): Promise<Party> => {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [beside('mcp-remote/package.json', 'dist/proxy.js'), url, '--allow-http', '--transport', 'http-only'],
+    args: [MCP_REMOTE, url, '--allow-http', '--transport', 'http-only'],
     env: { ...environment(home), MCP_REMOTE_CONFIG_DIR: path.join(home, 'mcp-remote') },
     stderr: 'pipe',
   });
@@ -61,10 +64,9 @@ export const inspectorCall = async (
   tool: string,
   isSignedIn = false,
 ): Promise<string> => {
-  const launcher = beside('@modelcontextprotocol/inspector/package.json', 'clients/launcher/build/index.js');
   const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`;
   const at = ['--cli', '--transport', 'http', '--server-url', url, '--callback-url', callback, '--format', 'json'];
-  const program = spawn(process.execPath, [launcher, ...at, '--method', 'tools/call', '--tool-name', tool], {
+  const program = spawn(process.execPath, [INSPECTOR, ...at, '--method', 'tools/call', '--tool-name', tool], {
     env: { ...environment(home), MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' },
   });
   const said = text(program.stdout);

@@ -18,6 +18,7 @@ export class ConsentServer {
   asMetadata: (document: Record<string, unknown>) => Record<string, unknown> = (document) => document;
   /** Codes and refresh tokens that it has given. */
   readonly secrets: string[] = [];
+  private readonly clients: string[] = [];
   private readonly grants: { destroy(): Promise<void> }[] = [];
   private server: Server | null = null;
   private provider: Provider | null = null;
@@ -58,6 +59,7 @@ export class ConsentServer {
     consents.provider = provider;
     provider.on('authorization.success', (_ctx, { code }) => consents.note(code));
     provider.on('grant.success', ({ body }) => consents.note((body as { refresh_token?: string }).refresh_token));
+    provider.on('registration_create.success', (_ctx, { clientId }) => void consents.clients.push(clientId));
     const serve = provider.callback();
     consents.server = createServer((request, response) => {
       consents.answer(request, response, serve).catch((error: unknown) => {
@@ -82,6 +84,11 @@ export class ConsentServer {
   /** Refuses what was consented to until now. */
   async forgetGrants(): Promise<void> {
     await Promise.all(this.grants.splice(0).map((grant) => grant.destroy()));
+  }
+
+  /** Knows none of the clients any more that registered themselves. */
+  async forgetClients(): Promise<void> {
+    for (const id of this.clients.splice(0)) await this.provider?.Client.adapter.destroy(id);
   }
 
   async stop(): Promise<void> {

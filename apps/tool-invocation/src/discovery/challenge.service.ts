@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { ReadChallenge } from '#contracts/tool-invocation/web/read-challenge.request';
+import type { HttpRequest } from '#libs/openapi';
 import { EgressPolicy } from '../transport/egress/egress-policy.js';
 import { HttpApiSender } from '../transport/http-api/sender.js';
 import { SETTINGS, type Settings } from '../tool-invocation.settings.js';
@@ -24,6 +25,12 @@ const GREETING = JSON.stringify({
 /** Of servers that greet whoever comes, and look at a token from here on. */
 const LIST = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} });
 
+const POSTED = [
+  ['content-type', 'application/json'],
+  ['accept', 'application/json, text/event-stream'],
+] as const;
+const OPENED = [['accept', 'text/event-stream']] as const;
+
 /** Hears what an MCP server wants to be shown, by showing it nothing. */
 @Injectable()
 export class ChallengeService {
@@ -36,18 +43,22 @@ export class ChallengeService {
   /** Rejects with `upstream.…`. */
   async read({ url }: RequestOf<typeof ReadChallenge>): Promise<ReplyOf<typeof ReadChallenge>> {
     const sender = new HttpApiSender({ ...this.settings, resultBytesMax: ANSWER_BYTES_MAX }, this.egress);
-    const headers = [
-      ['content-type', 'application/json'],
-      ['accept', 'application/json, text/event-stream'],
-    ] as const;
-    const ask = async (body: string): Promise<ReplyOf<typeof ReadChallenge>> => {
-      const answer = await answerOf(sender, { method: 'POST', url, headers, body: Buffer.from(body) }, [], ASK_MS);
+    const ask = async (
+      request: Omit<HttpRequest, 'url'>,
+      isHeadEnough: boolean,
+    ): Promise<ReplyOf<typeof ReadChallenge>> => {
+      const answer = await answerOf(sender, { ...request, url }, [], ASK_MS, undefined, isHeadEnough);
       return { status: answer.status, challenge: answer.headers['www-authenticate'] ?? null };
     };
+    const post = (body: string) => ask({ method: 'POST', headers: POSTED, body: Buffer.from(body) }, false);
     try {
-      const greeted = await ask(GREETING);
+      const greeted = await post(GREETING);
       if (WANTS_TOKEN.has(greeted.status)) return greeted;
-      const listed = await ask(LIST);
+      // Over HTTP+SSE nothing is posted here: all begins with a stream, that may be open without an end.
+      const open = () => ask({ method: 'GET', headers: OPENED, body: null }, true).catch(() => greeted);
+      const opened = greeted.status < 400 ? greeted : await open();
+      if (WANTS_TOKEN.has(opened.status)) return opened;
+      const listed = await post(LIST);
       return WANTS_TOKEN.has(listed.status) ? listed : greeted;
     } finally {
       await sender.close();

@@ -2,7 +2,7 @@ import type { Bus } from '#libs/bus';
 import { isSecureUrl } from '#contracts/auth/trusted-issuers';
 import { ReadChallenge } from '#contracts/tool-invocation/web/read-challenge.request';
 import { readBearerChallenge } from '#libs/identity';
-import { parsed, read, unfit } from '../../upstream-credentials/oauth/authorization-server.js';
+import { firstOf, parsed, read, unfit } from '../../upstream-credentials/oauth/authorization-server.js';
 import { isRecord } from '../../jwt/claims.js';
 
 /** What an MCP server says of itself as a protected resource. https://www.rfc-editor.org/rfc/rfc9728#section-2 */
@@ -30,18 +30,17 @@ export const readProtectedResource = async (
   const asked = query === undefined ? url : `${url}?${query}`;
   const { head } = await bus.ask(ReadChallenge, { url: asked }, { timeoutMs });
   const challenge = head.status === 401 || head.status === 403 ? readBearerChallenge(head.challenge) : null;
-  for (const place of placesOf(url, challenge?.resourceMetadata ?? null)) {
+  const document = await firstOf(placesOf(url, challenge?.resourceMetadata ?? null), async (place) => {
     const text = await read(place, bus, untilMs, url);
-    const document = text === null ? null : parsed(text);
-    if (!isRecord(document)) continue;
-    const scopes = challenge?.scopes.length ? challenge.scopes : textsOf(document['scopes_supported'], SCOPES_MAX);
-    return {
-      resource: resourceOf(document['resource'], url),
-      authorizationServers: textsOf(document['authorization_servers'], SERVERS_MAX),
-      scopes,
-    };
-  }
-  return { resource: null, authorizationServers: [], scopes: challenge?.scopes ?? [] };
+    const said = text === null ? null : parsed(text);
+    return isRecord(said) ? said : null;
+  });
+  if (document === null) return { resource: null, authorizationServers: [], scopes: challenge?.scopes ?? [] };
+  return {
+    resource: resourceOf(document['resource'], url),
+    authorizationServers: textsOf(document['authorization_servers'], SERVERS_MAX),
+    scopes: challenge?.scopes.length ? challenge.scopes : textsOf(document['scopes_supported'], SCOPES_MAX),
+  };
 };
 
 /** Where the document may be: as the challenge says, then by the path of the server, then at the root. */

@@ -45,13 +45,31 @@ export const metadataOf = async (
   untilMs: number,
   namedBy?: string,
 ): Promise<Readonly<Record<string, unknown>> | null> => {
-  for (const url of metadataUrls(issuer)) {
+  return firstOf(metadataUrls(issuer), async (url) => {
     const text = await read(url, bus, untilMs, namedBy);
-    if (text === null) continue;
+    if (text === null) return null;
     const metadata = parsed(text);
     if (!isRecord(metadata)) throw unfit('its metadata is no JSON object');
     return metadata;
+  });
+};
+
+/** What is at the first of several places where there is something. A place that fails counts where none has anything. */
+export const firstOf = async <Found>(
+  places: readonly string[],
+  look: (place: string) => Promise<Found | null>,
+): Promise<Found | null> => {
+  let failure: unknown = null;
+  for (const place of places) {
+    const found = await look(place).catch((error: unknown) => {
+      // Where it may not be asked, it may not be asked elsewhere.
+      if (toGatewayError(error).code === 'upstream.refused') throw error;
+      failure ??= error;
+      return null;
+    });
+    if (found !== null) return found;
   }
+  if (failure !== null) throw failure;
   return null;
 };
 

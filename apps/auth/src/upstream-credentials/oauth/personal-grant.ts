@@ -22,8 +22,21 @@ export interface PersonalGrant {
   readonly isRenewed?: true;
 }
 
-/** Codes by which a grant, or the client that it was given to, is not known any more. https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
-const GONE = new Set<unknown>(['invalid_grant', 'invalid_client', 'unauthorized_client']);
+/**
+ * Codes by which a grant, or the client that it was given to, is not known any more, or cannot be renewed as it was given: asked again, it
+ * would say so again. https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ */
+const GONE = new Set<unknown>([
+  'invalid_grant',
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_request',
+  'unsupported_grant_type',
+  'invalid_scope',
+]);
+
+/** Of a client that registered itself, whoever consents anew is sent on by another. */
+export const CLIENT_UNKNOWN = 'the authorization server says invalid_client';
 
 export const readGrant = (text: string): PersonalGrant => JSON.parse(text) as PersonalGrant;
 

@@ -48,13 +48,15 @@ const teamsOf = async (rest: Rest): Promise<readonly Team[]> => {
   }
 };
 
-/** Where a team is, by its name, slug or id. Throws where there is none. */
-const pathOf = async (rest: Rest, name: string): Promise<string> => {
+/** By its name, slug or id. Throws where there is none. */
+export const teamIdOf = async (rest: Rest, name: string): Promise<string> => {
   const all = await teamsOf(rest);
   const found = all.find((team) => team.name === name) ?? all.find(({ slug, id }) => slug === name || id === name);
   if (found === undefined) throw new CommandFailure(`there is no team ${name}; see team ls`);
-  return `/v1/teams/${found.id}`;
+  return found.id;
 };
+
+const pathOf = async (rest: Rest, name: string): Promise<string> => `/v1/teams/${await teamIdOf(rest, name)}`;
 
 const listCommand = (): Command =>
   asksGateway(newCommand('ls'))

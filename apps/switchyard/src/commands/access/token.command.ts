@@ -3,9 +3,10 @@ import { AdminApi } from '../../gateway/admin-api.js';
 import { type Asked, asksGateway, reach } from '../../gateway/reach.js';
 import { agoOf, durationMs } from '../../terminal/duration.js';
 import { UsageError } from '../../terminal/failure.js';
-import { jsonOption, type OutputOptions, quietOption, say, showList } from '../../terminal/output.js';
+import { jsonOption, type OutputOptions, note, quietOption, say, showList } from '../../terminal/output.js';
 import { newCommand, nounCommand } from '../new-command.js';
 import { besideDatabase } from './beside-database.js';
+import { teamIdOf } from './team.command.js';
 
 /** `token create`, `token ls` and `token rm`. */
 export const tokenCommand = (): Command =>
@@ -13,6 +14,8 @@ export const tokenCommand = (): Command =>
 
 interface CreateOptions extends Asked {
   readonly user?: string;
+  readonly for?: string;
+  readonly team?: string;
   readonly admin?: true;
   readonly expires: string;
   readonly server?: string;
@@ -24,10 +27,12 @@ const createCommand = (): Command =>
   asksGateway(newCommand('create'))
     .summary('print a new token')
     .description(
-      'Prints a new token, and nothing else: your own, by the gateway; with --user anybody’s, in the database that DATABASE_URL ' +
+      'Prints a new token, and nothing else: your own or, with --for, one for somebody else, by the gateway; with --user anybody’s, in the database that DATABASE_URL ' +
         'or SWITCHYARD_DATA_DIR names, where a user who does not exist yet is created without a password.',
     )
     .option('--user <email>', 'whom the token stands for')
+    .option('--for <email>', 'a token for somebody whose users you manage or, with --team, who is in a team of yours')
+    .option('--team <name>', 'good for what is kept for this team and what is public, alone')
     .option('--admin', 'with all permissions of an administrator, who the user must be')
     .option('--expires <duration>', 'such as 90s, 15m, 12h, 7d or 2w', '7d')
     .option('--server <id>', 'good for this virtual server alone')
@@ -35,7 +40,8 @@ const createCommand = (): Command =>
     .option('--name <text>', 'what it is called among your tokens')
     .action(async ({ name, ...options }: CreateOptions) => {
       if (options.user === undefined) say(await makeOwn({ name, ...options }));
-      else if (name !== undefined) throw new UsageError('--name is for a token of your own, without --user');
+      else if (name !== undefined || options.for !== undefined || options.team !== undefined)
+        throw new UsageError('--name, --for and --team are for tokens that a gateway makes, without --user');
       else await besideDatabase((commands) => commands.createToken(options));
     });
 
@@ -49,15 +55,19 @@ const makeOwn = async (
   if (!Number.isInteger(days))
     throw new UsageError('a token that a gateway makes lasts whole days, such as --expires 7d');
   const rest = await reach(options);
-  const { access_token: token } = await rest.post<{ readonly access_token: string }>('/v1/tokens', {
+  const made = await rest.post<{ readonly access_token: string; readonly token: Token }>('/v1/tokens', {
     name: options.name ?? `command line ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`,
     expires_in_days: days,
+    ...(options.for !== undefined && { user_email: options.for }),
+    ...(options.team !== undefined && { team_id: await teamIdOf(rest, options.team) }),
     scope: {
       server_id: options.server === undefined ? null : await new AdminApi(rest).serverId(options.server),
       permissions: (options.permissions ?? '').split(',').filter((permission) => permission.trim() !== ''),
     },
   });
-  return token;
+  if (made.token.awaits_acceptance)
+    note(`it is refused until ${made.token.user_email} accepts it, under Access in their console`);
+  return made.access_token;
 };
 
 interface Token {
@@ -71,6 +81,7 @@ interface Token {
   readonly expires_at: string | null;
   readonly last_used: string | null;
   readonly is_active: boolean;
+  readonly awaits_acceptance: boolean;
 }
 
 interface ListOptions extends Asked, OutputOptions {

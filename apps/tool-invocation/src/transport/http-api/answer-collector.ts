@@ -13,6 +13,8 @@ export interface AnswerSink {
   failed(error: GatewayError): void;
   /** What the process holds for it. */
   readonly held: Claim;
+  /** The status and the headers say all; the body is not waited for. */
+  readonly isHeadEnough?: boolean;
 }
 
 /** Collects the answer to one request; of a body that is longer than the limit nothing is kept. */
@@ -56,6 +58,7 @@ export class AnswerCollector implements Dispatcher.DispatchHandler {
       Array.isArray(value) ? value.join(', ') : value,
     ]);
     this.head = { status, statusText: text ?? '', headers: Object.fromEntries(joined) as Record<string, string> };
+    if (this.sink.isHeadEnough === true) return this.giveUp(controller);
     const encoding = this.head.headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity') {
       const message = 'The upstream compressed its answer unasked';

@@ -4,13 +4,14 @@ import { heldBytes } from '#libs/resilience';
 import type { AccessTls } from '../channel.js';
 import type { HttpApiSender } from './sender.js';
 
-/** The answer to one request, whatever its status. `headers`: a flat list. Rejects with `upstream.…`; throws as `send` does. */
+/** The answer to one request, whatever its status. `headers`: a flat list. `isHeadEnough`: without its body. Rejects with `upstream.…`; throws as `send` does. */
 export const answerOf = (
   sender: HttpApiSender,
   request: HttpRequest,
   headers: readonly string[],
   timeoutMs: number,
   tls?: AccessTls,
+  isHeadEnough = false,
 ): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
     const held = heldBytes.claim('documents');
@@ -19,6 +20,7 @@ export const answerOf = (
       headers,
       {
         held,
+        isHeadEnough,
         answered: (answer) => {
           held.release();
           clearTimeout(timer);

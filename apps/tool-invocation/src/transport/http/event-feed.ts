@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { EventStreamReader, type StreamEvent } from '#libs/mcp';
 import { fail, type GatewayError } from '#libs/errors';
+import { missingScopesOf } from '#libs/identity';
 import { type Claim, UNCOUNTED_BYTES, heldBytes } from '#libs/resilience';
 import { type Access, presentsCredential } from '../channel.js';
 import { IntakeGate, SharedSource } from '../intake-gate.js';
@@ -82,7 +83,7 @@ export class EventFeed implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
-    if (status !== 200) this.turnAway(status, headers['location']?.toString());
+    if (status !== 200) this.turnAway(status, headers);
     else if (!headers['content-type']?.toString().toLowerCase().startsWith('text/event-stream')) {
       this.end(
         fail('upstream.invalid_answer', { message: 'The upstream answered with something that is no event stream' }),
@@ -127,11 +128,13 @@ export class EventFeed implements Dispatcher.DispatchHandler {
     pool.dispatch({ path: this.path, method: 'GET', headers }, this);
   }
 
-  private turnAway(status: number, location: string | undefined): void {
+  private turnAway(status: number, headers: Record<string, string | string[] | undefined>): void {
     const { target, access } = this.options;
+    const location = headers['location']?.toString();
     this.redirected = this.redirects++ < REDIRECTS_MAX && target.follow(this.path, status, location);
     if (this.redirected) return;
-    const refusal = refusalOf(status, { location, presented: presentsCredential(access) });
+    const scopes = status === 403 ? missingScopesOf(headers['www-authenticate']?.toString() ?? null) : [];
+    const refusal = refusalOf(status, { location, scopes, presented: presentsCredential(access) });
     const { tokenId } = this;
     if (status !== 401 || tokenId === undefined || access.renew === undefined) return this.end(refusal);
     this.tokenId = undefined;

@@ -5,6 +5,7 @@ import type { Carrier, Exchange } from '../exchange.js';
 import { EventFeed } from '../http/event-feed.js';
 import type { Pools } from '../http/pools.js';
 import { postMessage } from '../http/post.js';
+import { askedForMore } from '../http/refusal.js';
 import { RequestTarget } from '../http/request-target.js';
 import { OperatorReason } from '../reason.js';
 import type { Strays } from '../strays.js';
@@ -64,7 +65,7 @@ export class SseChannel implements Channel, Carrier {
       talk: this.talk,
       holder: `upstream ${options.strays.upstreamId}`,
       onEvent: ({ event, data }) => (event === 'endpoint' ? this.takeEndpoint(textOf(data)) : this.read(event, data)),
-      onEnd: (error) => this.end(error ?? fail('upstream.closed')),
+      onEnd: (error) => void this.turnedAway(error ?? fail('upstream.closed')),
     });
     this.feed.open();
   }
@@ -142,6 +143,12 @@ export class SseChannel implements Channel, Carrier {
       this.exchanges.delete(id);
       exchange.fail(fail(error.code, { message: error.message, executed: 'unknown' }));
     });
+  }
+
+  /** The stream could not be opened, or has ended. Where it was refused for want of scopes, whoever calls is asked for more. */
+  private async turnedAway(error: GatewayError): Promise<void> {
+    const scopes = this.endpoint === undefined ? (error.data?.['scopes'] ?? []) : [];
+    this.end(await askedForMore(this.options.access, error, scopes as readonly string[]));
   }
 
   private end(reason: GatewayError): void {
