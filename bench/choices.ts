@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LoadSettings } from './measure.js';
+import type { Crowd } from './subject/crowd.js';
 import { PEER_SCENARIOS, ROWS } from './scenario.js';
 
 export const USAGE = `npm run bench -- [options]
@@ -15,6 +16,8 @@ Writes results.json and results.svg. Needs nats-server and redis-server on PATH 
   --against FOLDER    another checkout, built, whose gateways are measured in the same rounds as "… before"
   --traced SHARES     the gateways once more for each share of traces that is exported, "0.01,1" for instance
   --workers N         the distributed gateway once more, with N processes of each service that share its port
+  --crowd             the gateways twice more, called by a member of a team by a role there and a narrowed token: alone,
+                      and where 10,000 users and 1,000 teams are on record
   --peers             others instead: pinned programs that stand between a client and a server, each installed
                       where its package manager is here, beside the bare proxy and the embedded gateway
   --peer WORDS        those of them whose names contain one of these, by commas
@@ -22,6 +25,11 @@ Writes results.json and results.svg. Needs nats-server and redis-server on PATH 
   --quick             one round of a second
   --out FOLDER        bench/out unless told
   --publish           also writes docs/benchmarks.md and docs/benchmarks.svg`;
+
+const CROWDS: readonly Crowd[] = [
+  { users: 1, teams: 0 },
+  { users: 10_000, teams: 1_000 },
+];
 
 const MODES = ['embedded', 'distributed'] as const;
 export type Mode = (typeof MODES)[number];
@@ -36,6 +44,7 @@ export interface Choices {
   readonly traced: readonly number[];
   /** Null: one process of each service alone. */
   readonly workers: number | null;
+  readonly crowds: readonly Crowd[];
   readonly out: string;
   /** Null: this product alone. */
   readonly peers: { readonly folder: string; readonly choosesPeer: (name: string) => boolean } | null;
@@ -81,6 +90,7 @@ export const readChoices = (args: readonly string[]): Choices => {
       against: { type: 'string' },
       traced: { type: 'string' },
       workers: { type: 'string' },
+      crowd: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
       peer: { type: 'string' },
       folder: { type: 'string', default: path.join('bench', 'out', 'peers') },
@@ -94,9 +104,11 @@ export const readChoices = (args: readonly string[]): Choices => {
   const chooses = amongWords(values.only);
   const rows = values.peers ? PEER_SCENARIOS.map(({ name }) => name) : ROWS;
   if (!rows.some(chooses)) throw new Error(`--only ${values.only}: no row is called so; there are ${rows.join(', ')}`);
-  const besides = [values.against, values.traced, values.workers].some((value) => value !== undefined);
+  const besides = values.crowd || [values.against, values.traced, values.workers].some((value) => value !== undefined);
   if (values.peers && (values.publish || besides))
-    throw new Error('--peers is a table of its own: it has no --against, no --traced, no --workers and no --publish');
+    throw new Error(
+      '--peers is a table of its own: it has no --against, no --traced, no --workers, no --crowd and no --publish',
+    );
   const modes = modesOf(values.subjects);
   if (values.workers !== undefined && !modes.includes('distributed'))
     throw new Error('--workers is for the distributed gateway, which --subjects leaves out');
@@ -111,6 +123,7 @@ export const readChoices = (args: readonly string[]): Choices => {
       warmUpMs: quick ? 700 : 4_000,
       durationMs: numberOf('seconds', values.seconds ?? (quick ? '1' : '1.5')) * 1_000,
     },
+    crowds: values.crowd ? CROWDS : [],
     traced: values.traced === undefined ? [] : sharesOf(values.traced),
     workers: values.workers === undefined ? null : Math.ceil(numberOf('workers', values.workers)),
     against: values.against === undefined ? null : path.resolve(values.against),

@@ -8,7 +8,7 @@ import { type ListenMeasurement, measureListening } from './measure-listening.js
 import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
 import { measureSick } from './measure-sick.js';
 import { type StartRound, measureStart } from './measure-start.js';
-import { beforeOf, tracedOf, withWorkers } from './report/ratios.js';
+import { beforeOf, tracedOf, withMember, withWorkers } from './report/ratios.js';
 import {
   type CatalogRow,
   type CompressionRow,
@@ -118,12 +118,17 @@ export class Run {
 
   /** One after the other, since starting is busy; an idle gateway costs the others next to nothing. */
   private async startGateways(upstream: Subject): Promise<Subject[]> {
-    const { modes, against, traced, workers } = this.choices;
+    const { modes, against, traced, workers, crowds } = this.choices;
     const gateways: Subject[] = [];
     for (const mode of modes) {
       this.say(`starting the ${mode} gateway …`);
       gateways.push(await this.keep(startGatewaySubject({ mode }, upstream)));
       for (const share of traced) gateways.push(await this.startTraced(mode, share, upstream));
+      for (const crowd of crowds) {
+        this.say(`… and one with ${crowd.users} users in ${crowd.teams} teams …`);
+        const choice = { mode, crowd, name: withMember(mode, crowd.users) };
+        gateways.push(await this.keep(startGatewaySubject(choice, upstream)));
+      }
       if (workers !== null && mode === 'distributed') {
         const more = { mode, name: withWorkers(mode, workers), workers };
         gateways.push(await this.keep(startGatewaySubject(more, upstream)));

@@ -29,7 +29,10 @@ export const beforeOf = (subject: string): string => `${subject} before`;
 export const tracedOf = (subject: string, share: number): string => `${subject}, ${share * 100} % traced`;
 /** The same gateway, of each of whose services so many processes run. */
 export const withWorkers = (subject: string, workers: number): string => `${subject}, ${workers} workers`;
-const plainOf = (subject: string): string => subject.replace(/, (?:[\d.]+ % traced|\d+ workers)$/, '');
+/** The same gateway, called by a member of a team by a role there, where so many users are on record. */
+export const withMember = (subject: string, users: number): string => `${subject}, a member among ${users} users`;
+const plainOf = (subject: string): string =>
+  subject.replace(/, (?:[\d.]+ % traced|\d+ workers|a member among \d+ users)$/, '');
 
 export const ratiosOf = (rows: readonly Row[]): Ratio[] =>
   rows.flatMap((row) => {
@@ -38,7 +41,7 @@ export const ratiosOf = (rows: readonly Row[]): Ratio[] =>
       ({ scenario, subject }) =>
         scenario === row.scenario &&
         subject !== row.subject &&
-        [BASE, beforeOf(row.subject), plainOf(row.subject)].includes(subject),
+        [BASE, beforeOf(plainOf(row.subject)), plainOf(row.subject)].includes(subject),
     );
     return others.map((other) => ratioOf(row, other));
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ANNOUNCE, type EntryView, type Gateway, startGateway } from '#libs/testing';
 import { TOOL_COUNT } from '../scenario.js';
+import { type Crowd, memberAmong } from './crowd.js';
 import { collectFrom, collectFromScript, evaluateIn, evaluateInScript, EXPOSE_GC, INSPECTABLE } from './garbage.js';
 
 /** Something to be measured. */
@@ -109,19 +110,22 @@ export interface GatewayChoice {
   readonly env?: Readonly<Record<string, string>>;
   /** Processes of each service. Node has no inspector port of a worker's own choice, so these are not looked into. */
   readonly workers?: number;
+  /** Called by a member of a team, beside so many others. */
+  readonly crowd?: Crowd;
 }
 
 const OTHER = 'greedy@example.com';
 
 /** A gateway with one virtual server over the upstream: authentication, routing and call records on, as it ships. */
 export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subject): Promise<Subject> => {
-  const { mode, replicas = 1, folder, name = mode, env, workers } = choice;
+  const { mode, replicas = 1, folder, name = mode, env, workers, crowd } = choice;
   const gateway = await startGateway({
     mode,
     replicas,
     env: {
       ...(workers === undefined ? INSPECTABLE : { WORKERS: String(workers) }),
       TOOL_CONCURRENT_LIMIT: '1000',
+      ...(crowd !== undefined && { MAX_TEAMS_PER_USER: String(crowd.teams + 100) }),
       ...env,
     },
     ...(folder !== undefined && { folder }),
@@ -139,7 +143,7 @@ export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subje
     return {
       name,
       urls: gateway.ingressUrls.map((url) => `${url}/servers/${server.id}/mcp`),
-      token: gateway.adminToken,
+      token: crowd === undefined ? gateway.adminToken : await memberAmong(gateway, crowd),
       otherToken: await gateway.tokenFor({ email: OTHER }),
       pids: pidsOf(gateway),
       processes: processesOf(gateway),
