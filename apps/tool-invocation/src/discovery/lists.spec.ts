@@ -288,7 +288,7 @@ describe('the lists of the gateway', () => {
   );
 
   it('the lists of the gateway can be read by both SDKs in both eras, whatever an upstream lists', {
-    timeout: 180_000,
+    timeout: 900_000,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(texts, async (listed) => {

@@ -136,7 +136,7 @@ describe('a collector of OpenTelemetry', () => {
     const collector = await OtlpCollector.start();
     closers.push(() => collector.stop());
     const url = protocol === 'grpc' ? collector.grpcUrl : `${collector.url}/v1/logs`;
-    const target = { protocol, url, headers, timeoutMs: 2_000, compression: 'none' } as const;
+    const target = { protocol, url, headers, timeoutMs: 60_000, compression: 'none' } as const;
     const resource = { 'service.name': 'switchyard-metrics' };
     return { collector, target, destination: otlpDestination(() => openEventSender({ resource, target })) };
   };
