@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { type View, answerOf, api } from '../api/client.ts';
+import { ApiFailure, type View, answerOf, api } from '../api/client.ts';
 import { gatewaysQuery } from '../api/queries.ts';
 import { OutcomeMark } from '../kit/call-table.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice, Notice } from '../kit/notice.tsx';
-import { Page, Waiting } from '../kit/page.tsx';
+import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { pageUrl } from '../kit/route.ts';
 import { Time, duration } from '../kit/text.tsx';
 
@@ -20,7 +20,13 @@ export const CallPage = ({ id }: { readonly id: string }) => {
   if (call.data === undefined)
     return (
       <Page title="Call" lead={<a href={pageUrl(['calls'])}>All calls</a>}>
-        <FailureNotice error={call.error} />
+        {call.error instanceof ApiFailure && call.error.status === 404 ? (
+          <Empty title="This call is not there">
+            <p className="quiet">Its record is older than what is kept, or not written yet.</p>
+          </Empty>
+        ) : (
+          <FailureNotice error={call.error} />
+        )}
       </Page>
     );
   return <Shown call={call.data} />;

@@ -76,7 +76,7 @@ const CallRow = memo(({ call, hidden }: { readonly call: Call; readonly hidden: 
       <td data-label="Outcome">
         <span>
           <OutcomeMark outcome={call.outcome} />
-          {call.outcome !== 'ok' && <span className="under">{call.why}</span>}
+          {call.outcome !== 'ok' && <span className="under why">{call.why}</span>}
         </span>
       </td>
     )}
