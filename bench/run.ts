@@ -3,6 +3,7 @@ import type { Choices, Mode } from './choices.js';
 import { LoadGenerator, measure, untilQuiet } from './measure.js';
 import { measureCatalog } from './measure-catalog.js';
 import { measureCompression } from './measure-compression.js';
+import { type ImportMeasurement, measureImport } from './measure-import.js';
 import { type GarbageMeasurement, measureGarbage } from './measure-garbage.js';
 import { type ListenMeasurement, measureListening } from './measure-listening.js';
 import { type NeighbourMeasurement, measureNeighbour } from './measure-neighbour.js';
@@ -13,6 +14,7 @@ import {
   type CatalogRow,
   type CompressionRow,
   type GarbageRow,
+  type ImportRow,
   type ListenRow,
   type NeighbourRow,
   type Report,
@@ -20,6 +22,7 @@ import {
   type SickRow,
   type SubjectMemory,
   garbageRowOf,
+  importRowOf,
   listenRowOf,
   neighbourRowOf,
   rowOf,
@@ -31,6 +34,8 @@ import {
   COMPRESSED_TOOLS,
   COMPRESSION,
   GARBAGE,
+  IMPORT,
+  KINDS,
   LISTENING,
   NEIGHBOUR,
   SCENARIOS,
@@ -38,12 +43,22 @@ import {
   STARTING,
   type Scenario,
 } from './scenario.js';
+import { startKinds } from './subject/kinds.js';
 import { MemoryWatch } from './subject/memory-watch.js';
 import { type Subject, startBareProxy, startCollector, startGatewaySubject, startUpstream } from './subject/subject.js';
 
 type Found = Pick<
   Report,
-  'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'starts' | 'catalogs' | 'compressions' | 'memory'
+  | 'rows'
+  | 'listening'
+  | 'neighbours'
+  | 'sick'
+  | 'garbage'
+  | 'starts'
+  | 'catalogs'
+  | 'compressions'
+  | 'imports'
+  | 'memory'
 >;
 
 /** After the start a gateway has things to finish; then it is idle. */
@@ -87,6 +102,7 @@ export class Run {
       for (const scenario of sprayed)
         rows.push(...(await this.measureCalls(scenario, await this.startPairs(upstream))));
       await this.stop((subject) => subject !== upstream);
+      if (chooses(KINDS)) rows.push(...(await this.measureKinds(upstream)));
       return {
         rows,
         listening,
@@ -97,6 +113,7 @@ export class Run {
         starts: chooses(STARTING) ? await this.measureStarts(upstream) : [],
         catalogs: chooses(CATALOG) ? await this.measureCatalogs() : [],
         compressions: chooses(COMPRESSION) ? await this.measureCompressions() : [],
+        imports: chooses(IMPORT) ? await this.measureImports() : [],
       };
     } finally {
       await this.stop(() => true);
@@ -285,6 +302,37 @@ export class Run {
     for (const mode of modes) {
       this.say(`${COMPRESSION}, ${mode} …`);
       rows.push({ subject: mode, measured: await measureCompression(mode, url, COMPRESSED_TOOLS, rounds) });
+    }
+    return rows;
+  }
+
+  /** One gateway after the other; in each round its three kinds of tools one after the other. */
+  private async measureKinds(upstream: Subject): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const mode of this.choices.modes) {
+      this.say(`${KINDS}, starting the ${mode} gateway …`);
+      const gateway = await this.keep(startKinds(mode, upstream));
+      const works = new Map(gateway.kinds.map(({ subject, work }) => [subject, work]));
+      const rounds = new Map(gateway.kinds.map(({ subject }) => [subject, [] as Row['rounds'][number][]]));
+      await this.eachRound(KINDS, [...works.keys()], async (subject, round) => {
+        const scenario: Scenario = { name: KINDS, work: works.get(subject) ?? 'echo', era: 'modern', sprayed: false };
+        rounds.get(subject)?.push(await measure(this.generator, subject, scenario, this.choices.load, round === 1));
+      });
+      for (const [{ name }, measured] of rounds) rows.push(rowOf(KINDS, name, measured));
+      await this.stop((subject) => subject === gateway);
+    }
+    return rows;
+  }
+
+  private async measureImports(): Promise<ImportRow[]> {
+    const rows: ImportRow[] = [];
+    for (const mode of this.choices.modes) {
+      const rounds: ImportMeasurement[] = [];
+      for (let round = 1; round <= this.choices.rounds; round++) {
+        this.say(`${IMPORT}, ${mode}, round ${round} of ${this.choices.rounds} …`);
+        rounds.push(await measureImport(mode));
+      }
+      rows.push(importRowOf(mode, rounds));
     }
     return rows;
   }

@@ -1,6 +1,9 @@
 export type Era = 'modern' | 'legacy';
-/** What a call asks for: a short text, the list, a short text after ten progress events, a text of 256 KB, one of 4 MB, one that takes half a second. */
-export type Work = 'echo' | 'list' | 'steps' | 'large' | 'huge' | 'slow';
+/**
+ * What a call asks for: a short text, the list, a short text after ten progress events, a text of 256 KB, one of 4 MB, one that takes half a
+ * second; a short text from an HTTP API, and from a gRPC server.
+ */
+export type Work = 'echo' | 'list' | 'steps' | 'large' | 'huge' | 'slow' | 'rest' | 'grpc';
 
 export interface Scenario {
   readonly name: string;
@@ -48,6 +51,8 @@ export const STARTING = 'start';
 export const CATALOG = 'ten thousand tools';
 export const COMPRESSION = 'compressed lists';
 export const GARBAGE = 'garbage of a call';
+export const KINDS = 'tools of other kinds';
+export const IMPORT = 'a large document imported';
 
 export const ROWS: readonly string[] = [
   ...SCENARIOS.map(({ name }) => name),
@@ -58,6 +63,8 @@ export const ROWS: readonly string[] = [
   STARTING,
   CATALOG,
   COMPRESSION,
+  KINDS,
+  IMPORT,
 ];
 
 /** Tools that the upstream has; every list answer is checked to hold them all. */

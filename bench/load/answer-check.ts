@@ -13,6 +13,7 @@ interface Reply {
     readonly cacheScope?: unknown;
     readonly isError?: unknown;
     readonly content?: readonly { readonly type?: unknown; readonly text?: unknown }[];
+    readonly structuredContent?: unknown;
     readonly tools?: readonly { readonly name?: unknown; readonly inputSchema?: unknown }[];
   };
 }
@@ -68,11 +69,17 @@ export class AnswerCheck {
     return this.scenario.work === 'list' ? this.problemInList(result) : this.problemInCall(id, result);
   }
 
-  private problemInCall(id: number, { content, isError }: NonNullable<Reply['result']>): string | null {
+  private problemInCall(
+    id: number,
+    { content, structuredContent, isError }: NonNullable<Reply['result']>,
+  ): string | null {
     const [block] = content ?? [];
     const { work } = this.scenario;
-    const due = isLong(work) ? longAnswer(work, textOf(id)) : textOf(id);
+    const isObject = work === 'rest' || work === 'grpc';
+    const object = JSON.stringify({ text: textOf(id) });
+    const due = isLong(work) ? longAnswer(work, textOf(id)) : isObject ? object : textOf(id);
     if (isError || content?.length !== 1 || block?.type !== 'text') return 'wrong content';
+    if (isObject && JSON.stringify(structuredContent) !== object) return 'wrong structured content';
     return block.text === due ? null : `wrong text of ${String(block.text).length} characters`;
   }
 

@@ -36,6 +36,9 @@ measures all subjects one after the other.
   included, less that of the calls. An upstream of 50 tools is registered and called, then deleted.
 - **compressed lists**: a list of 500 tools, asked for again and again by four connections in each coding in turn; CPU is that of the
   gateway's processes. Each answer is decoded and counted.
+- **tools of other kinds**: one gateway with a tool each of an MCP server, an HTTP API and a gRPC server, all of which answer with the text they are
+  given; the last two against the first, by one caller's protocol (2026-07-28).
+- **a large document imported**: 1,200 operations that refer to 2,400 schemas, 12 MB, by a gateway that has imported none before.
 - **resident memory**: of each Node process, idle before its first call, the most in the rows of small calls, and the
   most in the whole run. What PostgreSQL's processes share counts once.
 

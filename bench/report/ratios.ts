@@ -31,8 +31,10 @@ export const tracedOf = (subject: string, share: number): string => `${subject},
 export const withWorkers = (subject: string, workers: number): string => `${subject}, ${workers} workers`;
 /** The same gateway, called by a member of a team by a role there, where so many users are on record. */
 export const withMember = (subject: string, users: number): string => `${subject}, a member among ${users} users`;
+/** The same gateway, of whose tools one of another kind than MCP is called. */
+export const kindOf = (subject: string, kind: 'REST' | 'gRPC'): string => `${subject}, ${kind} tool`;
 const plainOf = (subject: string): string =>
-  subject.replace(/, (?:[\d.]+ % traced|\d+ workers|a member among \d+ users)$/, '');
+  subject.replace(/, (?:[\d.]+ % traced|\d+ workers|a member among \d+ users|(?:REST|gRPC) tool)$/, '');
 
 export const ratiosOf = (rows: readonly Row[]): Ratio[] =>
   rows.flatMap((row) => {

@@ -3,12 +3,13 @@ import type { Measurement } from '../measure.js';
 import { costOf, rssOf } from '../subject/process-cost.js';
 import { pageOf } from './page.js';
 import { pictureOf } from './picture.js';
-import { ratiosOf, withWorkers } from './ratios.js';
+import { kindOf, ratiosOf, withWorkers } from './ratios.js';
 import {
   type Report,
   type Row,
   errorsOf,
   garbageRowOf,
+  importRowOf,
   listenRowOf,
   neighbourRowOf,
   rowOf,
@@ -70,6 +71,16 @@ const garbaged = (kb: number, errors = 0) => ({
   errorSamples: errors > 0 ? ['wrong text'] : [],
 });
 
+const imported = (cpuMs: number, errors = 0) => ({
+  operations: 1_200,
+  mb: 12.2,
+  cpuMs,
+  storesCpuMs: 400,
+  mostMb: 120,
+  errors,
+  errorSamples: errors > 0 ? ['7 tools'] : [],
+});
+
 const catalogSide = (tools: number, toggleCpuMs: number) => ({
   tools,
   toggleCpuMs,
@@ -111,6 +122,7 @@ const report: Report = {
       },
     },
   ],
+  imports: [importRowOf('embedded', [imported(2_000), imported(1_500, 1), imported(9_000)])],
   compressions: [
     {
       subject: 'embedded',
@@ -147,7 +159,20 @@ it('the report compares a gateway with several workers with the same one without
   ]);
 });
 
+it('the report compares a tool of another kind with one of an MCP server behind the same gateway', () => {
+  const kinds = [
+    rowOf('tools of other kinds', 'embedded', [measured(100), measured(200)]),
+    rowOf('tools of other kinds', kindOf('embedded', 'REST'), [measured(120), measured(240)]),
+    rowOf('tools of other kinds', kindOf('embedded', 'gRPC'), [measured(150), measured(260)]),
+  ];
+  expect(ratiosOf(kinds)).toMatchObject([
+    { subject: 'embedded, REST tool', against: 'embedded', cpu: 1.2 },
+    { subject: 'embedded, gRPC tool', against: 'embedded', cpu: 1.4 },
+  ]);
+});
+
 it('the report takes the median round', () => {
+  expect(report.imports[0]?.median.cpuMs).toBe(2_000);
   expect(report.rows[1]?.median.cpuUsPerCall).toBe(60);
   expect(report.listening[0]?.median.kbPerStream).toBe(20);
   expect(report.neighbours[0]?.median.besideP99Ms).toBe(3);
@@ -167,7 +192,8 @@ it('the report says first what does not depend on the machine, and names wrong a
   expect(text).toContain('garbage of a call, embedded: wrong text');
   expect(text).toContain('compressed lists, embedded: gzip was asked for');
   expect(text).toContain('0.25 ×');
-  expect(errorsOf(report)).toBe(8);
+  expect(text).toContain('a large document imported, embedded: 7 tools');
+  expect(errorsOf(report)).toBe(9);
 });
 
 it('the report leaves out what was not measured', () => {
@@ -180,9 +206,10 @@ it('the report leaves out what was not measured', () => {
     starts: [],
     catalogs: [],
     compressions: [],
+    imports: [],
     memory: [],
   });
-  expect(text).not.toMatch(/npm start|listen|modest|sick|Garbage|Resident|thousand|coding/);
+  expect(text).not.toMatch(/npm start|listen|modest|sick|Garbage|Resident|thousand|coding|document/);
 });
 
 it('textOfPeers compares each with the embedded gateway, and says who is missing when somebody is', () => {
@@ -197,7 +224,7 @@ it('textOfPeers compares each with the embedded gateway, and says who is missing
 it('the report writes a page whose tables are whole', () => {
   const page = pageOf(report);
   const tables = page.split('\n\n').filter((part) => part.startsWith('|'));
-  expect(tables).toHaveLength(10);
+  expect(tables).toHaveLength(11);
   for (const table of tables) {
     const columns = new Set(
       table

@@ -2,6 +2,7 @@ import type { Measurement } from '../measure.js';
 import type { CatalogMeasurement } from '../measure-catalog.js';
 import type { CompressionMeasurement } from '../measure-compression.js';
 import type { GarbageMeasurement } from '../measure-garbage.js';
+import type { ImportMeasurement } from '../measure-import.js';
 import type { ListenMeasurement } from '../measure-listening.js';
 import type { NeighbourMeasurement } from '../measure-neighbour.js';
 import type { SickMeasurement, Sickness } from '../measure-sick.js';
@@ -46,6 +47,13 @@ export interface GarbageRow {
   readonly rounds: readonly GarbageMeasurement[];
 }
 
+export interface ImportRow {
+  readonly subject: string;
+  /** The median round by processor time. */
+  readonly median: ImportMeasurement;
+  readonly rounds: readonly ImportMeasurement[];
+}
+
 /** One gateway with few tools, then with ten thousand. */
 export interface CatalogRow {
   readonly subject: string;
@@ -84,6 +92,7 @@ export interface Report {
   readonly starts: readonly StartRound[];
   readonly catalogs: readonly CatalogRow[];
   readonly compressions: readonly CompressionRow[];
+  readonly imports: readonly ImportRow[];
   readonly memory: readonly SubjectMemory[];
 }
 
@@ -135,6 +144,12 @@ export const garbageRowOf = (subject: string, rounds: readonly GarbageMeasuremen
   median: medianBy(rounds, ({ call }) => call.kb),
 });
 
+export const importRowOf = (subject: string, rounds: readonly ImportMeasurement[]): ImportRow => ({
+  subject,
+  rounds,
+  median: medianBy(rounds, ({ cpuMs }) => cpuMs),
+});
+
 /** Wrong answers, refusals of a modest caller, and streams that were not told what they should have been. */
 export const errorsOf = ({
   rows,
@@ -144,8 +159,9 @@ export const errorsOf = ({
   garbage,
   catalogs,
   compressions,
-}: Pick<Report, 'rows' | 'listening' | 'neighbours' | 'sick' | 'garbage' | 'catalogs' | 'compressions'>): number =>
-  [...rows, ...listening, ...neighbours, ...sick, ...garbage].reduce(
+  imports,
+}: Omit<Report, 'at' | 'machine' | 'settings' | 'starts' | 'memory'>): number =>
+  [...rows, ...listening, ...neighbours, ...sick, ...garbage, ...imports].reduce(
     (total, { rounds }) => total + rounds.reduce((sum: number, { errors }) => sum + errors, 0),
     [...catalogs, ...compressions].reduce((sum, { measured }) => sum + measured.errors, 0),
   );

@@ -184,6 +184,21 @@ const compressionTable = ({ compressions }: Report): Table => ({
   ),
 });
 
+const importTable = ({ imports }: Report): Table => ({
+  title: 'A large OpenAPI document imported',
+  texts: 1,
+  head: ['subject', 'operations', 'MB of document', 'CPU s', '+ stores s', 'MB at most beyond before', 'wrong'],
+  body: imports.map(({ subject, median, rounds }) => [
+    subject,
+    String(median.operations),
+    median.mb.toFixed(1),
+    (median.cpuMs / 1_000).toFixed(2),
+    (median.storesCpuMs / 1_000).toFixed(2),
+    median.mostMb.toFixed(0),
+    String(rounds.reduce((sum, { errors }) => sum + errors, 0)),
+  ]),
+});
+
 const memoryTable = ({ memory }: Report): Table => ({
   title: 'Resident memory',
   texts: 2,
@@ -245,6 +260,7 @@ export const tablesOf = (report: Report): Table[] =>
     startTable,
     catalogTable,
     compressionTable,
+    importTable,
     memoryTable,
   ]
     .map((table) => table(report))

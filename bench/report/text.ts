@@ -28,6 +28,7 @@ export const textOfReport = (report: Report): string => {
       rounds,
     })),
     ...report.garbage.map(({ subject, rounds }) => ({ name: `garbage of a call, ${subject}`, rounds })),
+    ...report.imports.map(({ subject, rounds }) => ({ name: `a large document imported, ${subject}`, rounds })),
     ...report.listening.map(({ subject, rounds }) => ({ name: `listen streams, ${subject}`, rounds })),
     ...report.compressions.map(({ subject, measured }) => ({
       name: `compressed lists, ${subject}`,

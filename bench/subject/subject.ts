@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { ANNOUNCE, type EntryView, type Gateway, startGateway } from '#libs/testing';
+import { ANNOUNCE, type EntryView, type Gateway, type RegisteredGateway, startGateway } from '#libs/testing';
 import { TOOL_COUNT } from '../scenario.js';
 import { type Crowd, memberAmong } from './crowd.js';
 import { collectFrom, collectFromScript, evaluateIn, evaluateInScript, EXPOSE_GC, INSPECTABLE } from './garbage.js';
@@ -93,11 +93,14 @@ export const startBareProxy = async (upstream: Subject, replicas = 1): Promise<S
   };
 };
 
-/** Where traces go, and nothing comes of them. */
-export const startCollector = async (): Promise<{ url: string; stop(): Promise<void> }> => {
-  const { child, url } = await startScript('./collector.main.js');
+/** A process whose cost counts for nobody. */
+export const startScriptSubject = async (script: string): Promise<{ url: string; stop(): Promise<void> }> => {
+  const { child, url } = await startScript(script);
   return { url, stop: () => end(child) };
 };
+
+/** Where traces go, and nothing comes of them. */
+export const startCollector = (): ReturnType<typeof startScriptSubject> => startScriptSubject('./collector.main.js');
 
 export interface GatewayChoice {
   readonly mode: 'embedded' | 'distributed';
@@ -112,13 +115,15 @@ export interface GatewayChoice {
   readonly workers?: number;
   /** Called by a member of a team, beside so many others. */
   readonly crowd?: Crowd;
+  /** Registers what the virtual server has besides. */
+  readonly register?: (gateway: Gateway) => Promise<RegisteredGateway[]>;
 }
 
 const OTHER = 'greedy@example.com';
 
 /** A gateway with one virtual server over the upstream: authentication, routing and call records on, as it ships. */
 export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subject): Promise<Subject> => {
-  const { mode, replicas = 1, folder, name = mode, env, workers, crowd } = choice;
+  const { mode, replicas = 1, folder, name = mode, env, workers, crowd, register } = choice;
   const gateway = await startGateway({
     mode,
     replicas,
@@ -138,7 +143,8 @@ export const startGatewaySubject = async (choice: GatewayChoice, upstream: Subje
       toolPrefix: '',
     });
     await gateway.admin.call('POST', '/auth/email/admin/users', { email: OTHER });
-    const server = await gateway.admin.createServer('bench', [registered]);
+    const besides = (await register?.(gateway)) ?? [];
+    const server = await gateway.admin.createServer('bench', [registered, ...besides]);
     const inspectable = workers === undefined ? gateway.processes : [];
     return {
       name,

