@@ -40,7 +40,8 @@ describe('a connector that has joined through the shipped nginx', () => {
     gateway = await startGateway({
       mode: 'distributed',
       replicas: REPLICAS,
-      envOf: (service): Record<string, string> => (service === 'tool-invocation' ? { WORKERS: '2' } : {}),
+      envOf: (service): Record<string, string> =>
+        service === 'tool-invocation' ? { WORKERS: '2', WORKER_TIMEOUT: '600' } : {},
     });
     edge = await startEdge({
       addresses: Object.fromEntries(SERVICES.map((service) => [service, addressesOf(service)])),

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '#libs/testing';
+import { PATIENT_STORES, freePort } from '#libs/testing';
 
 /** Where gateways of tests say that they run, so that the commands of whoever runs the tests do not find them. */
 const CONFIG_HOME = mkdtempSync(join(tmpdir(), 'switchyard-config-'));
@@ -44,7 +44,15 @@ export class GatewayProcess {
       : [nodeOf(root), module ?? join(root, 'scripts', 'start.mjs')];
     this.child = spawn(command, [...words, ...args], {
       cwd: cwd ?? root,
-      env: { PATH, HOME, NODE_COMPILE_CACHE, XDG_CONFIG_HOME: CONFIG_HOME, PORT: String(port), ...env },
+      env: {
+        PATH,
+        HOME,
+        NODE_COMPILE_CACHE,
+        XDG_CONFIG_HOME: CONFIG_HOME,
+        ...PATIENT_STORES,
+        PORT: String(port),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
     });

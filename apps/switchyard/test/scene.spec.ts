@@ -15,7 +15,7 @@ import { GatewayProcess } from './gateway-process.js';
 const PREFIX = 'io.modelcontextprotocol';
 /** What a call of a slow tool takes at least, and from where on the log and the questions call one slow. */
 const SLOW_TOOL_MS = 5_000;
-const SLOW_MS = 2_500;
+const SLOW_MS = 2_000;
 const MONITORING = readFileSync(new URL('../../../docs/operations/monitoring.md', import.meta.url), 'utf8');
 
 /** A call as REST and the command line tell of it. */

@@ -5,6 +5,8 @@ import { summaryOf } from './traffic/audit.js';
 
 /** Requests that a worker of ingress takes before it is replaced. */
 const SHARE = 150;
+/** One that is slow is not taken for one that hangs. */
+const WORKERS = { WORKERS: '2', WORKER_TIMEOUT: '600' };
 
 let given: GivenGateway;
 const calls: Called[] = [];
@@ -15,8 +17,8 @@ beforeAll(async () => {
       mode: 'distributed',
       env: { LOG_LEVEL: 'info', INTERNAL_METRICS: 'private' },
       envOf: (service) => {
-        if (service === 'ingress') return { WORKERS: '2', MAX_REQUESTS: String(SHARE), MAX_REQUESTS_JITTER: '20' };
-        return service === 'tool-invocation' ? { WORKERS: '2' } : {};
+        if (service === 'ingress') return { ...WORKERS, MAX_REQUESTS: String(SHARE), MAX_REQUESTS_JITTER: '20' };
+        return service === 'tool-invocation' ? WORKERS : {};
       },
     },
     20,

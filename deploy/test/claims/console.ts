@@ -8,6 +8,8 @@ import { slowness } from './slowness.js';
 const TOOLS = 10_000;
 const RATE_PER_SECOND = 200;
 const SECONDS = 4;
+/** Fewer than one caller may have. */
+const UNDER_WAY_MAX = 200;
 
 /** What the console promises: so long until its first page can be used at a quarter of the speed, … */
 const USABLE_MS = 1_000;
@@ -62,8 +64,9 @@ const usable = async ({ page }: ConsolePage): Promise<ConsoleFigure> => {
   for (let times = 0; times < 3; times++) {
     const before = slowness();
     await page.reload();
-    await page.waitForFunction('globalThis.usableMs > 0');
-    const ms = await page.evaluate<number>('globalThis.usableMs');
+    // The policy of the page lets no string become code, so that it is looked at from outside.
+    let ms = 0;
+    for (; ms === 0; await pause(50)) ms = await page.evaluate<number>('globalThis.usableMs ?? 0');
     tries.push(timed('usable at a quarter of the speed, ms', ms, USABLE_MS, [before, slowness()]));
   }
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 });
@@ -99,9 +102,11 @@ const told = async (console: ConsoleGateway, { page }: ConsolePage, at: string):
   await page.evaluate(WATCH);
   const begun = performance.now();
   const calls: Promise<number>[] = [];
+  let underWay = 0;
   for (let now = begun; now - begun < SECONDS * 1_000; now = performance.now()) {
     const due = Math.floor(((now - begun) / 1_000) * RATE_PER_SECOND);
-    while (calls.length < due) calls.push(console.call(`quick-${['one', 'two'][calls.length % 2]}`));
+    for (; calls.length < due && underWay < UNDER_WAY_MAX; underWay++)
+      calls.push(console.call(`quick-${['one', 'two'][calls.length % 2]}`).finally(() => underWay--));
     await pause(5);
   }
   slow.push(slowness());

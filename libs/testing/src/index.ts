@@ -58,6 +58,7 @@ export type { EntryView, GatewayRegistration, RegisteredGateway, VirtualServer }
 export { SERVICES } from './gateway/gateway.js';
 export type { ClientEra, Gateway, GatewayOptions, GatewayProcess, Service } from './gateway/gateway.js';
 export { GatewaySecrets } from './gateway/gateway-secrets.js';
+export { PATIENT_STORES } from './gateway/patient-stores.js';
 export { startGateway } from './gateway/start-gateway.js';
 export { type Certificates, makeCertificates } from './certificates.js';
 export { type EncryptingFront, startEncryptingFront } from './encrypting-front.js';

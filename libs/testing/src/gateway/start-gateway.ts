@@ -11,6 +11,7 @@ import { type Gateway, type GatewayOptions, type GatewayProcess, SERVICES, type 
 import { GatewayHandle } from './gateway-handle.js';
 import { GatewaySecrets } from './gateway-secrets.js';
 import { layMigratedDatabase } from './migrated-database.js';
+import { PATIENT_STORES } from './patient-stores.js';
 import { startSprayingFront } from './spraying-front.js';
 
 /** From the sources as from the build: the folder that holds both. */
@@ -70,7 +71,7 @@ const startProcess = async (
     command: process.execPath,
     args: [...nodeFlags(checkout), main],
     cwd: checkout,
-    env: { PATH, HOME, NODE_COMPILE_CACHE, ...common, ...OF_PROGRAMS, ...env, PORT: String(port) },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...common, ...PATIENT_STORES, ...OF_PROGRAMS, ...env, PORT: String(port) },
     probe: () => isReady(url),
     readyWithinMs: READY_WITHIN_MS,
   });
