@@ -26,6 +26,8 @@ beforeAll(async () => {
   });
   await console.gateway.admin.register({ name: 'harbour', url: harbour.url });
   ({ id: shopId } = await console.gateway.admin.register({ name: UPSTREAM, url: shop.url }));
+  const tools = await console.gateway.admin.call<readonly { name: string }[]>('GET', '/tools');
+  await console.call(tools.find(({ name }) => name.endsWith(TOOL))?.name ?? '');
   await console.call(`gone-${TOOL}`).catch(() => undefined);
   tab = await console.tab(browser, { viewport: { width: 360, height: 740 } });
 }, 180_000);
@@ -50,6 +52,7 @@ describe('the console on a phone, with long names', () => {
     ] as const) {
       await page.goto(`${console.gateway.url}/admin/${hash}`);
       await page.getByText(seen).first().waitFor();
+      if (hash === '#/') await page.locator('.slowest').getByText(new RegExp(TOOL)).waitFor();
       await fits(hash);
     }
   });
