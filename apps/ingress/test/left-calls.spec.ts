@@ -57,8 +57,8 @@ const leaveCall = async (session: Session, when: (response: Promise<Response>) =
   await when(response);
   leaving.abort();
   await response.then((answer) => answer.text()).catch(() => {});
-  // Until the gateway has seen it.
-  await sleep(100);
+  // Until the gateway, which runs in this process, has seen it: a stall is one of the turns.
+  for (let turn = 0; turn < 10; turn++) await sleep(15);
 };
 const whenItRuns = async (): Promise<void> => {
   await vi.waitFor(() => expect(rig.calls).toHaveLength(1));

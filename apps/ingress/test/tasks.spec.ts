@@ -356,8 +356,10 @@ describe('tasks', () => {
       await expect.poll(() => watches.length).toBe(1);
       const hidden = tool('echo', {}, { visibility: 'private', teamId: null, ownerEmail: 'ada' });
       rig.catalogs.set(null, offering({ extensions: { [TASKS]: {} } }, [hidden]));
+      const described = rig.describes;
       rig.registry.publish(CatalogChanged, { revision: 2, lists: ['tools'], serverIds: [], upstreamIds: ['u1'] });
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await expect.poll(() => rig.describes).toBeGreaterThan(described);
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
       watches[0]?.send({ taskId: UPSTREAM_ID }, task({ status: 'completed' }));
       await new Promise((resolve) => setTimeout(resolve, 100));
       await rig.stopStreams();
