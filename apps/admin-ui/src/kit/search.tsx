@@ -17,14 +17,19 @@ export const Search = ({
 }) => {
   const [text, setText] = useState(value);
   const [before, setBefore] = useState(value);
-  // Changed from elsewhere, as by going back.
+  const [handedOn, setHandedOn] = useState(value);
+  // Changed from elsewhere, as by going back; what was handed on from here may have been written on since.
   if (before !== value) {
     setBefore(value);
-    setText(value);
+    if (value !== handedOn) setText(value);
+    setHandedOn(value);
   }
   useEffect(() => {
     if (text === value) return undefined;
-    const timer = setTimeout(() => onChange(text), SETTLE_MS);
+    const timer = setTimeout(() => {
+      setHandedOn(text);
+      onChange(text);
+    }, SETTLE_MS);
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
   return (
