@@ -61,7 +61,7 @@ export const registryOptions = {
   ),
   REGISTRY_CACHE_ENABLED: flag(
     true,
-    'Whether what REST lists and looks up of tools, prompts and resources is kept in memory until something changes, here or at another replica of the same broker, and no longer than the times below.',
+    'Whether what REST lists and looks up of tools, prompts and resources, and lists of gateways and virtual servers, is kept in memory until something changes, here or at another replica of the same broker, and no longer than the times below.',
   ),
   REGISTRY_CACHE_TOOLS_TTL: integer(
     20,
@@ -70,6 +70,8 @@ export const registryOptions = {
   ),
   REGISTRY_CACHE_PROMPTS_TTL: integer(15, 'The same of prompts.', AGE),
   REGISTRY_CACHE_RESOURCES_TTL: integer(15, 'The same of resources and their templates.', AGE),
+  REGISTRY_CACHE_GATEWAYS_TTL: integer(20, 'The same of gateways and A2A agents.', AGE),
+  REGISTRY_CACHE_SERVERS_TTL: integer(20, 'The same of virtual servers.', AGE),
   DEFAULT_VISIBILITY: oneOf(
     VISIBILITIES,
     'public',

@@ -8,7 +8,7 @@ import type { HistoryLimits } from './entries/ledger/tool-change.repository.js';
 import type { RegistryConfig } from './registry.config.js';
 
 /** Lists, with their look-ups, whose rows are kept. */
-export type KeptList = 'tools' | 'prompts' | 'resources';
+export type KeptList = 'tools' | 'prompts' | 'resources' | 'gateways' | 'servers';
 
 export interface PageSize {
   readonly entriesMax: number;
@@ -82,6 +82,8 @@ export const registrySettings = (config: RegistryConfig): RegistrySettings => ({
     tools: keptMs(config, config.REGISTRY_CACHE_TOOLS_TTL),
     prompts: keptMs(config, config.REGISTRY_CACHE_PROMPTS_TTL),
     resources: keptMs(config, config.REGISTRY_CACHE_RESOURCES_TTL),
+    gateways: keptMs(config, config.REGISTRY_CACHE_GATEWAYS_TTL),
+    servers: keptMs(config, config.REGISTRY_CACHE_SERVERS_TTL),
   },
 });
 

@@ -13,6 +13,8 @@ beforeAll(async () => {
     REGISTRY_CACHE_TOOLS_TTL: '3600',
     REGISTRY_CACHE_PROMPTS_TTL: '3600',
     REGISTRY_CACHE_RESOURCES_TTL: '3600',
+    REGISTRY_CACHE_GATEWAYS_TTL: '3600',
+    REGISTRY_CACHE_SERVERS_TTL: '3600',
   });
   for (const name of ['ann@example.com', 'bob@example.com']) registry.around.principals.set(name, userOf(name));
 });
@@ -49,11 +51,16 @@ describe('lists and look-ups that are kept', () => {
   it('a thousand lists and look-ups ask the database nothing when nothing has changed', async () => {
     const gateway = await registry.register('Kept', offered());
     const [{ id }] = (await registry.ask('GET', '/tools')).body;
-    const paths = ['/tools', `/tools/${id}`, '/tools?limit=1&include_pagination=true', '/prompts', '/resources'];
+    const { body: server } = await registry.ask('POST', '/servers', {
+      server: { name: 'kept', associated_tools: [id] },
+    });
+    const paths = ['/tools', `/tools/${id}`, '/tools?limit=1&include_pagination=true', '/prompts', '/resources'].concat(
+      ['/gateways', '/gateways?include_inactive=true&limit=0', '/a2a', '/servers', '/servers?limit=1'],
+    );
     const askAll = () => Promise.all(paths.map((path) => registry.ask('GET', path)));
     const first = await askAll();
     const statements = await countStatements(async () => {
-      for (let round = 0; round < 200; round++)
+      for (let round = 0; round < 100; round++)
         expect((await askAll()).map(({ text }) => text)).toEqual(first.map(({ text }) => text));
     });
     // The question itself that ends the count.
@@ -61,6 +68,7 @@ describe('lists and look-ups that are kept', () => {
     expect(await renderPrometheus()).toMatch(
       /cache_requests_total\{[^}]*cache="registry tools",outcome="hit"[^}]*\} \d{3}/,
     );
+    await registry.ask('DELETE', `/servers/${server.id}`);
     await registry.ask('DELETE', `/gateways/${gateway.id}`);
   });
 
@@ -103,6 +111,36 @@ describe('lists and look-ups that are kept', () => {
     expect(await namesIn('tools')).toEqual([]);
     await registry.ask('DELETE', `/gateways/${gateway.id}`);
     expect((await registry.ask('GET', '/tools?include_inactive=true')).body).toEqual([]);
+  });
+
+  it('a list of gateways or virtual servers shows what was changed when the change has been answered', async () => {
+    const gateway = await registry.register('Turned', offered());
+    const gatewaysSeen = async () => (await registry.ask('GET', '/gateways?include_inactive=true')).body;
+    expect(await gatewaysSeen()).toMatchObject([{ name: 'Turned', enabled: true, toolCount: 2 }]);
+    const [{ id: toolId }, other] = (await registry.ask('GET', '/tools')).body;
+    const { body: server } = await registry.ask('POST', '/servers', {
+      server: { name: 'turning', associated_tools: [toolId, other.id] },
+    });
+    const serversSeen = async () => (await registry.ask('GET', '/servers?include_inactive=true')).body;
+    expect(await serversSeen()).toMatchObject([
+      { name: 'turning', associatedTools: [expect.anything(), expect.anything()] },
+    ]);
+    await registry.ask('PUT', `/servers/${server.id}`, { name: 'turned' });
+    expect(await serversSeen()).toMatchObject([{ name: 'turned' }]);
+    await registry.ask('PUT', `/gateways/${gateway.id}`, { description: 'other' });
+    expect(await gatewaysSeen()).toMatchObject([{ description: 'other' }]);
+    registry.around.upstreams.delete(gateway.url);
+    await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+    expect(await gatewaysSeen()).toMatchObject([{ reachable: false }]);
+    registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('c')] }));
+    await registry.ask('POST', `/gateways/${gateway.id}/tools/refresh`);
+    expect(await gatewaysSeen()).toMatchObject([{ reachable: true, toolCount: 1 }]);
+    expect(await serversSeen()).toMatchObject([{ associatedTools: [] }]);
+    await registry.ask('POST', `/gateways/${gateway.id}/state?activate=false`);
+    expect(await gatewaysSeen()).toMatchObject([{ enabled: false }]);
+    await registry.ask('DELETE', `/servers/${server.id}`);
+    await registry.ask('DELETE', `/gateways/${gateway.id}`);
+    expect([await serversSeen(), await gatewaysSeen()]).toEqual([[], []]);
   });
 
   it('each caller is shown what they may see when others have listed before them', async () => {

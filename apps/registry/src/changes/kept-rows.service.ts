@@ -24,6 +24,8 @@ const counts = {
   tools: cacheCounts('registry tools'),
   prompts: cacheCounts('registry prompts'),
   resources: cacheCounts('registry resources'),
+  gateways: cacheCounts('registry gateways'),
+  servers: cacheCounts('registry servers'),
 };
 
 /**

@@ -10,7 +10,7 @@ import type { A2aReading } from '../sources/a2a/a2a-source.js';
 import type { GrpcReading } from '../sources/grpc/grpc-source.js';
 import { digestOf } from '../sources/grpc/grpc-source.service.js';
 import type { GatewayEntity, RefusedEntry, SelfDescription } from './gateway.entity.js';
-import { mergeOffers } from './offers-by-era.js';
+import { mergeOffers } from './federation/offers-by-era.js';
 
 /** An answer is as old as its question: what happened at the upstream meanwhile may not be in it. */
 export interface Discovery {

@@ -8,6 +8,7 @@ import { ApiListOf, ApiStateOf, StatusView } from '../rest/answers.js';
 import { ListQuery, RemoveQuery, StateQuery } from '../rest/list.query.js';
 import { RegisterGatewayBody, UpdateGatewayBody } from './gateway.body.js';
 import { GATEWAY_EXAMPLE } from './gateway.example.js';
+import { GatewayListService } from './gateway-list.service.js';
 import { GatewayService } from './gateway.service.js';
 import { GatewayView } from './gateway.view.js';
 
@@ -30,7 +31,10 @@ const RETRYING = CONNECTING.filter((code) => code !== 'registry.name_taken');
 @ApiTags('gateways')
 @Controller('gateways')
 export class GatewayController {
-  constructor(private readonly gateways: GatewayService) {}
+  constructor(
+    private readonly gateways: GatewayService,
+    private readonly lists: GatewayListService,
+  ) {}
 
   @Post()
   @Requires('gateways.create')
@@ -47,7 +51,7 @@ export class GatewayController {
   @ApiListOf('gateways', GatewayView, GATEWAY_EXAMPLE)
   @ApiFailures('http.invalid')
   list(@Query() query: ListQuery, @Caller() caller: Principal) {
-    return this.gateways.list(query, caller);
+    return this.lists.list(query, caller);
   }
 
   @Get(':id')

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
 import type { HttpToolSource } from '#contracts/registry/resolve-http-tool.request';
 import type { OwnContent } from '#contracts/registry/resolve-own-content.request';
-import type { UpstreamProfile, UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
+import type { UpstreamProfile } from '#contracts/registry/resolve-upstream.request';
 import { fail } from '#libs/errors';
 import { canView } from '#libs/identity';
 import { assertRepeats } from '#libs/service';
@@ -11,7 +11,6 @@ import { CatalogChangesService, type PartOfChange } from '../changes/catalog-cha
 import { UpstreamCredentialService } from '../credentials/upstream-credential.service.js';
 import { GatewayEntriesService } from '../entries/gateway-entries.service.js';
 import { slugOf } from '../entries/names/naming.js';
-import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.query.js';
 import { assertCanChange, assertCanView } from '../rest/ownership.js';
 import type { ApiReading } from '../sources/api-reading.js';
 import { isObjectId } from '../storage/stored.entity.js';
@@ -25,17 +24,6 @@ import { profileOf } from './profile.js';
 import { GatewayRegistrationService } from './registration/gateway-registration.service.js';
 import type { AddressSecrets } from './registration/sealed-address.js';
 import { GatewayUpdateService } from './registration/gateway-update.service.js';
-
-/** How a list shows gateways. */
-export interface ListedAs<View> {
-  /** Undefined: all. */
-  readonly transport?: UpstreamTransport;
-  /** What a page calls them. */
-  readonly named: string;
-  readonly shown: (view: GatewayView) => View;
-}
-
-const AS_GATEWAYS: ListedAs<GatewayView> = { named: 'gateways', shown: (view) => view };
 
 /**
  * Gateways, as those may see and change them whose they are. Every method that takes an id and a caller throws
@@ -98,14 +86,6 @@ export class GatewayService {
   async findNamed(name: string, principal: Principal): Promise<GatewayEntity | null> {
     const found = await this.gateways.findNamesake({ id: '', name, slug: slugOf(name) });
     return found !== null && canView(principal, found) ? found : null;
-  }
-
-  /** The gateways that the caller may see; an array, or a page when the query asks for one. `as`: of one transport alone, shown otherwise. */
-  async list(query: ListQuery, principal: Principal, as: ListedAs<object> = AS_GATEWAYS) {
-    const paged = await this.gateways.list(principal, filterOf(query), pageOfQuery(query), as.transport);
-    const summaryOf = await this.entries.summarise(paged.rows.map(({ id }) => id));
-    const views = paged.rows.map((row) => as.shown(new GatewayView(row, summaryOf(row.id), principal)));
-    return listAnswer(query, as.named, paged, views);
   }
 
   async describe(id: string, principal: Principal): Promise<GatewayView> {
@@ -197,6 +177,7 @@ export class GatewayService {
     const gateway = await this.find(id);
     if (gateway === null || gateway.refused.some(isOwnListsFinding)) return;
     await this.gateways.update(id, { refused: [...gateway.refused, OWN_LISTS_FINDING] });
+    this.changes.noteState('gateways');
   }
 
   /** How a call of a tool of an HTTP API becomes a request. Throws `upstream.unknown` or `registry.tool_unknown`. */

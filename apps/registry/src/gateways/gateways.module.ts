@@ -9,6 +9,7 @@ import { DescribedUpstreams } from './described/described-upstreams.js';
 import { HandedOverService } from './described/handed-over.service.js';
 import { DiscoveryService } from './discovery.service.js';
 import { GatewayController } from './gateway.controller.js';
+import { GatewayListService } from './gateway-list.service.js';
 import { GatewayRepository } from './gateway.repository.js';
 import { GatewayService } from './gateway.service.js';
 import { A2aModule } from '../sources/a2a/a2a.module.js';
@@ -56,6 +57,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
     DescribedUpstreams,
     DiscoveryService,
     EntryReadingService,
+    GatewayListService,
     GatewayRegistrationService,
     GatewayRepository,
     GatewayService,
@@ -70,6 +72,7 @@ import { UpstreamProfileController } from './upstream-profile.controller.js';
   ],
   exports: [
     DiscoveryService,
+    GatewayListService,
     GatewayRepository,
     GatewayService,
     GrpcApiService,

@@ -7,6 +7,7 @@ import { canView } from '#libs/identity';
 import { assertRepeats } from '#libs/service';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import { CatalogChangesService } from '../changes/catalog-changes.service.js';
+import { KeptRowsService } from '../changes/kept-rows.service.js';
 import type { EntryWithGateway } from '../entries/entry.entity.js';
 import { type EntryView, entryView } from '../entries/entry.view.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
@@ -15,6 +16,7 @@ import { type ListQuery, filterOf, listAnswer, pageOfQuery } from '../rest/list.
 import { type AskedScope, assertCanChange, assertCanView, scopeFrom } from '../rest/ownership.js';
 import { ScopeService } from '../rest/scope.service.js';
 import type { EntryKind } from '../storage/entry-kind.js';
+import { scopeKeyOf } from '../storage/page.js';
 import { isObjectId, newObjectId } from '../storage/stored.entity.js';
 import type { CreateServerBody, ServerBody, UpdateServerBody } from './server.body.js';
 import { ServerChoiceService } from './server-choice.service.js';
@@ -33,6 +35,7 @@ export class ServerService {
     private readonly choice: ServerChoiceService,
     private readonly changes: CatalogChangesService,
     private readonly scopes: ScopeService,
+    private readonly kept: KeptRowsService,
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {}
 
@@ -68,12 +71,24 @@ export class ServerService {
 
   /** The virtual servers that the caller may see; an array, or a page when the query asks for one. */
   async list(query: ListQuery, principal: Principal) {
-    const paged = await this.servers.list(principal, filterOf(query), pageOfQuery(query));
-    const chosenBy = await this.servers.findChosen(paged.rows.map(({ id }) => id));
-    const views = paged.rows.map(
-      (row) => new ServerView(row, { chosen: chosenBy(row.id), page: this.settings.page }, principal),
+    const listed = await this.read(query, principal);
+    const views = listed.rows.map(
+      (row) => new ServerView(row, { chosen: listed.chosenBy(row.id), page: this.settings.page }, principal),
     );
-    return listAnswer(query, 'servers', paged, views);
+    return listAnswer(query, 'servers', listed, views);
+  }
+
+  private read(query: ListQuery, principal: Principal) {
+    const [filter, page] = [filterOf(query), pageOfQuery(query)];
+    return this.kept.of({
+      list: 'servers',
+      key: [scopeKeyOf(principal), filter, page],
+      read: async () => {
+        const paged = await this.servers.list(principal, filter, page);
+        return { ...paged, chosenBy: await this.servers.findChosen(paged.rows.map(({ id }) => id)) };
+      },
+      chars: ({ rows, chosenBy }) => JSON.stringify(rows.map((row) => [row, chosenBy(row.id)])).length,
+    });
   }
 
   /** The server that the caller would make again with this name. */

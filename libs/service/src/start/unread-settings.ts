@@ -51,9 +51,7 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
   SSO_REQUIRE_ADMIN_APPROVAL: '`SSO_AUTO_CREATE_USERS=false`: administrators make the accounts',
   SSO_PRESERVE_ADMIN_AUTH: 'the log-in by password stays beside every provider',
   SSO_IBM_VERIFY_ENABLED: '`SSO_GENERIC_ENABLED`',
-  REGISTRY_CACHE_AGENTS_TTL: 'changes arrive as events, so there is no age to set',
-  REGISTRY_CACHE_SERVERS_TTL: 'changes arrive as events, so there is no age to set',
-  REGISTRY_CACHE_GATEWAYS_TTL: 'changes arrive as events, so there is no age to set',
+  REGISTRY_CACHE_AGENTS_TTL: '`REGISTRY_CACHE_GATEWAYS_TTL`: agents are gateways',
   TOOL_LOOKUP_CACHE_ENABLED: 'changes arrive as events, so there is no age to set',
   JWT_CACHE_ENABLED:
     '`JWT_CACHE_TTL`, `JWT_CACHE_MAX_SIZE`: one cache of who the caller is; revocation ends an entry at once',

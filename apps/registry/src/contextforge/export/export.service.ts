@@ -6,7 +6,7 @@ import { fail } from '#libs/errors';
 import { holds } from '#libs/identity';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
 import { GrpcApiService } from '../../gateways/grpc/grpc-api.service.js';
-import { GatewayService } from '../../gateways/gateway.service.js';
+import { GatewayListService } from '../../gateways/gateway-list.service.js';
 import type { GatewayView } from '../../gateways/gateway.view.js';
 import type { EntryView } from '../../entries/entry.view.js';
 import { ListQuery } from '../../rest/list.query.js';
@@ -33,7 +33,7 @@ const CREDENTIAL_REASON = 'its credential is left out: give it where it is impor
 @Injectable()
 export class ExportService {
   constructor(
-    private readonly gateways: GatewayService,
+    private readonly gateways: GatewayListService,
     private readonly entries: GatewayEntriesService,
     private readonly servers: ServerService,
     private readonly grpc: GrpcApiService,

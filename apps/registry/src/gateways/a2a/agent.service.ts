@@ -6,6 +6,7 @@ import { assertAgree } from '../../rest/agreement.js';
 import type { ListQuery } from '../../rest/list.query.js';
 import { A2aBody } from '../../sources/a2a/a2a.body.js';
 import { RegisterGatewayBody, UpdateGatewayBody } from '../gateway.body.js';
+import { GatewayListService } from '../gateway-list.service.js';
 import { GatewayService } from '../gateway.service.js';
 import type { GatewayView } from '../gateway.view.js';
 import { EntryReadingService } from '../own/entry-reading.service.js';
@@ -17,6 +18,7 @@ import { AgentView } from './agent.view.js';
 export class AgentService {
   constructor(
     private readonly gateways: GatewayService,
+    private readonly lists: GatewayListService,
     private readonly entries: GatewayEntriesService,
     private readonly reading: EntryReadingService,
   ) {}
@@ -38,7 +40,7 @@ export class AgentService {
   }
 
   list(query: ListQuery, principal: Principal) {
-    return this.gateways.list(query, principal, {
+    return this.lists.list(query, principal, {
       transport: 'A2A',
       named: 'agents',
       shown: (view) => new AgentView(view),

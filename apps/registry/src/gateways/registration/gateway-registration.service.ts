@@ -135,6 +135,7 @@ export class GatewayRegistrationService {
     const discovery = await this.discoveries.again(before, asked).catch(async (error: unknown) => {
       this.discoveries.release(id, 'removed');
       await this.gateways.update(id, { lastError: failureText(error) });
+      this.changes.noteState('gateways');
       throw error;
     });
     return this.changes.make(async (manager, change) => {

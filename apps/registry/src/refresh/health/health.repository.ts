@@ -11,6 +11,13 @@ export interface DueGateway {
   readonly updatedAt: Date;
 }
 
+export interface NotedCheck {
+  /** It is reachable now and was not, or the other way round. */
+  readonly hasTurned: boolean;
+  /** It is still out of reach, for another reason. */
+  readonly isOtherwise: boolean;
+}
+
 export interface Turns {
   readonly intervalMs: number;
   /** For those that failed last. */
@@ -56,8 +63,8 @@ export class HealthRepository {
     return rows[0] ?? null;
   }
 
-  /** Answers whether it is reachable no more with that, and was before; not where the gateway is another by now. */
-  noteFailure(gateway: DueGateway, reason: string, failuresMax: number): Promise<boolean> {
+  /** Nothing changes where the gateway is another by now. */
+  noteFailure(gateway: DueGateway, reason: string, failuresMax: number): Promise<NotedCheck> {
     return this.noteCheck(
       gateway,
       `check_failures = check_failures + 1, failing_reason = $3, failing_since = coalesce(failing_since, now()),
@@ -76,8 +83,8 @@ export class HealthRepository {
     return noted > 0;
   }
 
-  /** Answers whether it is reachable again with that, and was not before; not where the gateway is another by now. */
-  noteAnswer(gateway: DueGateway): Promise<boolean> {
+  /** Nothing changes where the gateway is another by now. */
+  noteAnswer(gateway: DueGateway): Promise<NotedCheck> {
     return this.noteCheck(
       gateway,
       'check_failures = 0, failing_reason = NULL, failing_since = NULL, reachable = true',
@@ -86,20 +93,21 @@ export class HealthRepository {
     );
   }
 
-  /** Answers whether it is reachable now and was not, or the other way round: by what stood there then, not at the claim. */
+  /** By what stood there then, not at the claim. */
   private async noteCheck(
     { id, updatedAt }: DueGateway,
     changes: string,
     condition: string,
     values: readonly unknown[],
-  ): Promise<boolean> {
-    const [rows]: [{ hasTurned: boolean }[], number] = await this.database.query(
+  ): Promise<NotedCheck> {
+    const [rows]: [NotedCheck[], number] = await this.database.query(
       `UPDATE registry.gateway SET ${changes}
-        FROM (SELECT id, reachable FROM registry.gateway WHERE id = $1 FOR UPDATE) before
+        FROM (SELECT id, reachable, failing_reason FROM registry.gateway WHERE id = $1 FOR UPDATE) before
         WHERE gateway.id = before.id AND gateway.updated_at = $2 AND ${condition}
-        RETURNING gateway.reachable <> before.reachable AS "hasTurned"`,
+        RETURNING gateway.reachable <> before.reachable AS "hasTurned",
+          NOT gateway.reachable AND gateway.failing_reason IS DISTINCT FROM before.failing_reason AS "isOtherwise"`,
       [id, updatedAt, ...values],
     );
-    return rows[0]?.hasTurned ?? false;
+    return rows[0] ?? { hasTurned: false, isOtherwise: false };
   }
 }

@@ -119,14 +119,16 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
     { code, reason }: { readonly code: string; readonly reason: string },
     failuresMax: number,
   ): Promise<void> {
-    if (!(await this.gateways.noteFailure(gateway, reason, failuresMax))) return;
-    this.changes.noteState('gateways');
+    const { hasTurned, isOtherwise } = await this.gateways.noteFailure(gateway, reason, failuresMax);
+    if (hasTurned || isOtherwise) this.changes.noteState('gateways');
+    if (!hasTurned) return;
     const { id: upstreamId, name } = gateway;
     this.logger.warn({ upstreamId, upstream: name, code, reason }, 'an upstream does not answer');
   }
 
   private async noteAnswer(gateway: DueGateway): Promise<void> {
-    if (!(await this.gateways.noteAnswer(gateway))) return;
+    const { hasTurned } = await this.gateways.noteAnswer(gateway);
+    if (!hasTurned) return;
     this.changes.noteState('gateways');
     const { id: upstreamId, name } = gateway;
     this.logger.info({ upstreamId, upstream: name }, 'an upstream answers again');

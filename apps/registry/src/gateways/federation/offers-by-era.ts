@@ -1,7 +1,7 @@
 import type { Era } from '#contracts/registry/catalog';
 import type { ListKind } from '#libs/mcp';
-import type { OfferedEntry } from '../entries/difference.js';
-import { LIST_OF } from '../storage/entry-kind.js';
+import type { OfferedEntry } from '../../entries/difference.js';
+import { LIST_OF } from '../../storage/entry-kind.js';
 
 /** What an upstream offers in one era. */
 export interface EraOffer {
