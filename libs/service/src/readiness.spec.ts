@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Readiness } from './readiness.js';
 
@@ -68,7 +69,16 @@ describe('readiness', () => {
     const readiness = new Readiness();
     readiness.addProbe('database', () => new Promise(() => undefined));
     const asked = readiness.reasons();
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(1_001);
     expect(await asked).toEqual({ database: 'not reachable' });
+  });
+
+  it('readiness takes an answer that came while its process stood still', async () => {
+    vi.useRealTimers();
+    const readiness = new Readiness();
+    readiness.addProbe('database', async () => void (await stat('/')));
+    const reasons = readiness.reasons();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
+    expect(await reasons).toEqual({});
   });
 });

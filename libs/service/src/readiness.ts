@@ -85,7 +85,8 @@ const refresh = (state: ProbeState): Promise<void> => {
 const run = async (state: ProbeState): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('late')), PROBE_TIMEOUT_MS);
+    // Where this process stood still, the answer may have come before the time was over, and is read only now.
+    timer = setTimeout(() => setImmediate(() => reject(new Error('late'))), PROBE_TIMEOUT_MS);
   });
   try {
     await Promise.race([state.probe(), late]);
