@@ -137,7 +137,7 @@ describe('clients that signed in from nothing but the URL', () => {
 
   it.each(MODES)(
     'every client calls on, and asks nobody, when a gateway that is %s was restarted',
-    { timeout: 240_000 },
+    { timeout: 1_200_000 },
     async (mode) => {
       await restart(gatewayOf(mode));
       for (const name of Object.keys(CLIENTS)) {
@@ -147,8 +147,8 @@ describe('clients that signed in from nothing but the URL', () => {
     },
   );
 
-  it('an access token has ended when its minute is over', { timeout: 180_000 }, async () => {
-    for (const mode of MODES) {
+  it('an access token has ended when its minute is over', { timeout: 600_000 }, async () => {
+    const ended = MODES.map(async (mode) => {
       const { url } = gatewayOf(mode);
       const last = await (await OAuthClient.register(url)).signIn(new Person(ADMIN, PASSWORD));
       const status = async () => {
@@ -156,8 +156,9 @@ describe('clients that signed in from nothing but the URL', () => {
         const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
         return (await fetch(`${url}/mcp`, { method: 'POST', headers, body })).status;
       };
-      await expect.poll(status, { timeout: 150_000, interval: 1_000 }).toBe(401);
-    }
+      await expect.poll(status, { timeout: 500_000, interval: 1_000 }).toBe(401);
+    });
+    await Promise.all(ended);
   });
 
   it.each(CASES)(

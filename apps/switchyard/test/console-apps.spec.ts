@@ -34,7 +34,7 @@ describe.each(['embedded', 'distributed'] as const)('MCP Apps in the console, %s
     tab = await console.tab(browser, { viewport: { width: 1280, height: 1200 } });
     ({ page } = tab);
     app = page.frameLocator('iframe.app').frameLocator('iframe');
-  }, 180_000);
+  });
   afterAll(async () => {
     await tab?.close();
     await Promise.all([harbour?.stop(), shop?.stop()]);

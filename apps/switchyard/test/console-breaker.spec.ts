@@ -40,7 +40,7 @@ describe.each(['embedded', 'distributed'] as const)('an upstream that fails, see
     ({ id } = await console.gateway.admin.register({ name: 'shop', url: shop.url }));
     tab = await console.tab(browser, { viewport: { width: 1280, height: 860 } });
     ({ page } = tab);
-  }, 180_000);
+  });
   afterAll(async () => {
     await tab?.close();
     await shop?.stop();

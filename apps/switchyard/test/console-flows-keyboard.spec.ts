@@ -41,7 +41,7 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console by
     });
     ({ page } = tab);
     user = await KeyboardUser.at(tab);
-  }, 180_000);
+  });
   afterAll(async () => {
     await tab?.close();
     await shop?.stop();
@@ -78,16 +78,15 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console by
     await page.getByRole('link', { name: `Give a token to ${TEAMMATE}` }).waitFor();
     await user.press(`Give a token to ${TEAMMATE}`);
     await user.heading('Connect');
+    for (const name of [`Everything that ${TEAMMATE} may see`, 'buying'])
+      await page.getByRole('option', { name, exact: true }).waitFor({ state: 'attached' });
     await user.choose('Client', 'Cursor');
     await user.choose('What it sees', 'buying');
     await user.press('Put a token in');
     await page.getByText(`among the tokens of ${TEAMMATE}`).waitFor();
     await user.press('Copy');
     expect(await user.deeds()).toBeLessThanOrEqual(6);
-    const file = await page.evaluate<string>('navigator.clipboard.readText()');
-    const [, token = ''] = /Bearer ([\w.-]{40,})/.exec(file) ?? [];
-    const [url = ''] = /http:[^"]*\/servers\/[\w-]+\/mcp/.exec(file) ?? [];
-    const client = await console.gateway.client('modern', { path: new URL(url).pathname, token });
+    const client = await console.clientOfCopiedFile(page);
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['shop-buy']);
     await page.getByText('The client has come: its first request is here.').waitFor();
     expect(tab.takeTroubles()).toEqual([]);

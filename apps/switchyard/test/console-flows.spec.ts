@@ -70,10 +70,7 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console, %
 
   /** The client whose file was copied lists what it sees, and the page notices. */
   const comeAsTheFileSays = async (): Promise<void> => {
-    const file = await page.evaluate<string>('navigator.clipboard.readText()');
-    const [, token = ''] = /Bearer ([\w.-]{40,})/.exec(file) ?? [];
-    const [url = ''] = /http:[^"]*\/servers\/[\w-]+\/mcp/.exec(file) ?? [];
-    const client = await console.gateway.client('modern', { path: new URL(url).pathname, token });
+    const client = await console.clientOfCopiedFile(page);
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['shop-buy']);
     await page.getByText('The client has come: its first request is here.').waitFor();
   };

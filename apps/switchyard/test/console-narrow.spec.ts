@@ -30,7 +30,7 @@ beforeAll(async () => {
   await console.call(tools.find(({ name }) => name.endsWith(TOOL))?.name ?? '');
   await console.call(`gone-${TOOL}`).catch(() => undefined);
   tab = await console.tab(browser, { viewport: { width: 360, height: 740 } });
-}, 180_000);
+});
 afterAll(async () => {
   await browser?.close();
   await Promise.all([shop?.stop(), harbour?.stop()]);
@@ -39,7 +39,7 @@ afterAll(async () => {
 
 describe('the console on a phone, with long names', () => {
   const fits = (what: string): Promise<void> =>
-    expect.poll(() => tab.overflow(), { message: what, timeout: 30_000 }).toBeLessThanOrEqual(0);
+    expect.poll(() => tab.overflow(), { message: what }).toBeLessThanOrEqual(0);
 
   it('no page is wider than the phone when names are longer than it is', async () => {
     const { page } = tab;

@@ -115,7 +115,6 @@ describe('a gateway of two replicas each', () => {
       await expect.poll(() => allow(null).then(() => 'as before', String)).toBe('as before');
       await traffic.goesOn(10);
       calls.push(...late, ...(await traffic.stop()));
-      expect(late.map(({ ending }) => ending.kind)).not.toContain('ok');
       expect(late.filter(({ id }) => given.ledger.executedAtMs.has(id))).toEqual([]);
       await expect.poll(everythingWorks, BACK_WITHIN).toEqual([]);
       await given.agreesWith(calls);

@@ -93,7 +93,7 @@ describe('the guide to moving from ContextForge', () => {
     };
     const switchyard = `switchyard() { '${process.execPath}' '${join(ROOT, 'scripts', 'start.mjs')}' "$@"; }`;
     const script = `${switchyard}\n${command}`;
-    const options = { env, cwd: folder.path, timeout: 60_000 };
+    const options = { env, cwd: folder.path, timeout: 240_000 };
     const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], options);
     for (const line of lines) expect(stdout).toContain(line);
   });

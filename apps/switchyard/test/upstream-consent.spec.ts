@@ -378,7 +378,7 @@ describe('an upstream that needs the consent of its caller', () => {
     const registered = consents.count('POST /reg');
     await consents.forgetClients();
     const needed = async () => (await modern(ann.token, { name: 'notes-whoami' })).result?.resultType;
-    await expect.poll(needed, { timeout: 20_000, interval: 300 }).toBe('input_required');
+    await expect.poll(needed, { interval: 300 }).toBe('input_required');
     expect(await stateOf(ann.token)).toMatchObject({
       state: 'needs_reauth',
       reason: expect.stringContaining('invalid_client'),

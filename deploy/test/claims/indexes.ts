@@ -1,3 +1,4 @@
+import { percentile } from '../soak/slopes.js';
 import { TOOLS_PER_GATEWAY, filledId, filling } from '../../../apps/registry/test/filling.js';
 import { type Registry, RegistryBench, tool, upstream, userOf } from '../../../apps/registry/test/given-registry.js';
 
@@ -21,11 +22,6 @@ const WITHOUT_INDEXES = `DO $$ DECLARE each record; BEGIN
   LOOP EXECUTE 'DROP INDEX ' || each.name; END LOOP;
 END $$`;
 
-const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((one, other) => one - other);
-  return Number((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(1));
-};
-
 /** Of each list the median of some, one after the other, over REST. */
 const listsMs = async (registry: Registry): Promise<Record<string, number>> => {
   const taken: Record<string, number> = {};
@@ -39,7 +35,7 @@ const listsMs = async (registry: Registry): Promise<Record<string, number>> => {
       if (status !== 200 || body.length === 0)
         throw new Error(`${path}: ${status}, ${JSON.stringify(body).slice(0, 200)}`);
     }
-    taken[name] = median(each);
+    taken[name] = Number(percentile(each, 0.5).toFixed(1));
   }
   return taken;
 };

@@ -22,21 +22,19 @@ import {
   type Target,
 } from '../../../apps/switchyard/test/traffic/caller.js';
 import { measureConsole } from './console.js';
+import { percentile as percentileOf } from '../soak/slopes.js';
 import { measureIndexes } from './indexes.js';
 import { measureLayers } from './layers.js';
 import { measurePages } from './pages.js';
 import { measureSwitches } from './switches.js';
 import { startWaiting } from './waiting.js';
 
-// npm run claims: measures those lines of docs/operations/claims.md that one machine can tell in a minute; the number is that of the line.
+// npm run claims: measures those lines of docs/operations/claims.md that one machine can tell; the number is that of the line.
 
 const MIB = 1_048_576;
 const JSON_TYPE = { 'content-type': 'application/json' };
 const tell = (claim: number, figures: object): void => console.log(JSON.stringify({ claim, ...figures }));
-const percentile = (values: readonly number[], share: number): number =>
-  Math.round(
-    values.toSorted((one, other) => one - other)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0,
-  );
+const percentile = (values: readonly number[], share: number): number => Math.round(percentileOf(values, share));
 const tookMs = ({ startedAtMs, endedAtMs }: Called): number => endedAtMs - startedAtMs;
 const endings = (calls: readonly Called[]): Record<string, number> =>
   Object.fromEntries([...Map.groupBy(calls, ({ ending }) => ending.kind)].map(([kind, of]) => [kind, of.length]));

@@ -1,3 +1,4 @@
+import { percentile } from '../soak/slopes.js';
 import { type Gateway, startFastUpstream, startGateway } from '#libs/testing';
 
 const USERS = 4_000;
@@ -13,8 +14,7 @@ const ASKED = {
   Audit: ['/v1/audit?limit=50'],
 } as const;
 
-const at = (sorted: readonly number[], share: number): number =>
-  Math.round(sorted[Math.floor(sorted.length * share)] ?? Number.NaN);
+const at = (values: readonly number[], share: number): number => Math.round(percentile(values, share));
 
 const makeUsers = async ({ url, admin }: Gateway): Promise<void> => {
   const body = { name: 'directory', scope: { permissions: ['admin.scim'] } };
@@ -63,11 +63,8 @@ export const measurePages = async (): Promise<Readonly<Record<string, unknown>>>
         return taken;
       };
       const beganAtMs = performance.now();
-      const together = (await Promise.all(Array.from({ length: PEOPLE }, person)))
-        .flat()
-        .toSorted((one, other) => one - other);
+      const together = (await Promise.all(Array.from({ length: PEOPLE }, person))).flat();
       const seconds = (performance.now() - beganAtMs) / 1_000;
-      alone.sort((one, other) => one - other);
       figures[name] = {
         aloneP50Ms: at(alone, 0.5),
         aloneP95Ms: at(alone, 0.95),

@@ -1,3 +1,4 @@
+import { percentile } from '../soak/slopes.js';
 import { callModern } from '../../../apps/switchyard/test/traffic/caller.js';
 import { costOf } from '../../../bench/subject/process-cost.js';
 import { type Gateway, OtlpCollector, startGateway, startLedgerUpstream } from '#libs/testing';
@@ -21,8 +22,7 @@ interface Subject {
   call(): Promise<unknown>;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0;
+const median = (values: readonly number[]): number => percentile(values, 0.5);
 
 /** Processor time of calls, of the gateway and its PostgreSQL: in turns with each switch on, against all of them off. */
 export const measureSwitches = async (): Promise<Readonly<Record<string, unknown>>> => {

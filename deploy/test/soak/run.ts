@@ -79,6 +79,7 @@ export const runSoak = async (options: SoakOptions): Promise<SoakRun> => {
       url: edge.url,
       path: `/servers/${server.id}/mcp`,
       ledgerUrl: ledger.url,
+      revokedWithinMs: options.isBusy === true ? 60_000 : 1_000,
       adminToken: gateway.adminToken,
       tokens: await tokensOf(),
     };

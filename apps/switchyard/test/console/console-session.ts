@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Client } from '@modelcontextprotocol/client';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type Gateway, startGateway } from '#libs/testing';
 import { ConsolePage } from './console-page.js';
 
@@ -49,6 +50,14 @@ export class ConsoleGateway {
     if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
     await answer.arrayBuffer();
     return answer.status;
+  }
+
+  /** A client as the file says that was copied in the page. */
+  async clientOfCopiedFile(page: Page): Promise<Client> {
+    const file = await page.evaluate<string>('navigator.clipboard.readText()');
+    const [, token = ''] = /Bearer ([\w.-]{40,})/.exec(file) ?? [];
+    const [url = ''] = /http:[^"]*\/servers\/[\w-]+\/mcp/.exec(file) ?? [];
+    return this.gateway.client('modern', { path: new URL(url).pathname, token });
   }
 
   stop(): Promise<void> {

@@ -63,10 +63,10 @@ describe('an index of tools', () => {
     for (const name of ['huge', 'deep', 'odd']) expect(await found(tools, name)).toEqual([`the_${name}_one`]);
   });
 
-  it.each(['', '?!', ' '.repeat(900), 'word '.repeat(200), '\u{1f600}', '__proto__ constructor', '(a+)+$'])(
-    'an index answers when the query is %j',
+  it.each(['', '?!', ' '.repeat(900), 'word '.repeat(200), '\u{1f600}', '__proto__ constructor'])(
+    'an index finds nothing when nothing of the query is in any tool: %j',
     async (query) => {
-      expect(await found(TOOLS, query)).toEqual(expect.any(Array));
+      expect(await found(TOOLS, query)).toEqual([]);
     },
   );
 });
