@@ -231,7 +231,7 @@ describe('A2A agents behind a gateway', () => {
   it('a call says where its task is when its time is up, and a later call waits for it', async () => {
     const gateways = await gateway.admin.call<{ id: string; name: string }[]>('GET', '/v1/gateways');
     const { id } = gateways.find((each) => each.name === 'new') as { id: string };
-    await gateway.admin.call('PUT', `/v1/gateways/${id}`, { timeoutMs: 1_000 });
+    await gateway.admin.call('PUT', `/v1/gateways/${id}`, { timeoutMs: 8_000 });
     const { isError, content, structuredContent } = await call('new', { message: 'wait' });
     expect(isError).toBe(false);
     expect(content[0]?.text).toContain('Call again with taskId alone');

@@ -193,8 +193,8 @@ describe('an address that answers, but is away', () => {
     const silent = await serve(() => undefined);
     open.push(silent);
     const profile = invocation.profile({ url, addresses: [further(silent.url)] });
-    expect(await look(profile.id, 3_000)).toBe('active active');
-    expect(await look(profile.id, 3_000)).toBe('active ejected');
+    expect(await look(profile.id, 10_000)).toBe('active active');
+    expect(await look(profile.id, 10_000)).toBe('active ejected');
   });
 });
 

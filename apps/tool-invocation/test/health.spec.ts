@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
-import { StallWatch } from '#libs/resilience';
 import { freePort } from '#libs/testing';
+import { codeOf, opensAfterItsFailures } from './breaker.js';
 import { givenInvocation, type Invocation } from './invocation.js';
 import { type Answering, json, openStream, result, startRawLegacy, startRawModern } from './raw-upstream.js';
 import { serve } from './sdk-servers.js';
@@ -24,11 +24,6 @@ afterEach(async () => {
 afterAll(() => invocation.close());
 
 const ok = { resultType: 'complete', content: [{ type: 'text', text: 'fine' }] };
-const codeOf = (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    () => 'ok',
-    (error: { code: string }) => error.code,
-  );
 
 /** What comes of it in time: the little that calls have here is for those that are to be late. */
 const inTime = async (call: () => Promise<unknown>): Promise<string> => {
@@ -80,20 +75,9 @@ describe('the breaker of an upstream', () => {
     expect(await inTime(() => invocation.call(profile, 'other', {}, bob))).toBe('ok');
   });
 
-  /** More calls than that are needed where this process stood still: what failed then counts against nobody. */
-  const opensAfterItsFailures = async (call: () => Promise<unknown>): Promise<void> => {
-    const watch = new StallWatch();
-    const sinceMs = performance.now();
-    let calls = 0;
-    while ((await codeOf(call())) !== 'upstream.breaker_open') calls++;
-    watch.stop();
-    if (watch.stalledMsSince(sinceMs) === 0) expect(calls).toBe(FAILURES_MAX);
-    else expect(calls).toBeGreaterThanOrEqual(FAILURES_MAX);
-  };
-
   it('a breaker opens after so many failures when nobody listens', async () => {
     const profile = invocation.profile({ url: `http://127.0.0.1:${await freePort()}/mcp` });
-    await opensAfterItsFailures(() => invocation.call(profile, 'x'));
+    await opensAfterItsFailures(FAILURES_MAX, () => invocation.call(profile, 'x'));
   });
 
   it.each<[string, Parameters<typeof serve>[0]]>([
@@ -105,7 +89,7 @@ describe('the breaker of an upstream', () => {
     const server = await serve(handler);
     raw.push(server);
     const profile = invocation.profile({ url: server.url });
-    await opensAfterItsFailures(() => invocation.call(profile, 'x'));
+    await opensAfterItsFailures(FAILURES_MAX, () => invocation.call(profile, 'x'));
   });
 
   it.each<[string, Answering]>([
@@ -115,7 +99,7 @@ describe('the breaker of an upstream', () => {
     const upstream = await startRawModern(answering);
     raw.push(upstream);
     const profile = invocation.profile({ url: upstream.url });
-    await opensAfterItsFailures(() => invocation.call(profile, 'x'));
+    await opensAfterItsFailures(FAILURES_MAX, () => invocation.call(profile, 'x'));
   });
 
   it('a breaker stays closed when calls failed because the own process was suspended', async () => {

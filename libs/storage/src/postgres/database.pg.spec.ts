@@ -284,7 +284,7 @@ describe('the pool', () => {
 });
 
 const limits = {
-  DB_STATEMENT_TIMEOUT_MS: '2000',
+  DB_STATEMENT_TIMEOUT_MS: '6000',
   DB_LOCK_TIMEOUT_MS: '500',
   DB_IDLE_IN_TRANSACTION_TIMEOUT_MS: '700',
   DB_POOL_SIZE: '2',
