@@ -1057,6 +1057,95 @@ describe('tokens for a team, a place and a time', () => {
     });
   });
 
+  it('a team’s token for somebody else is refused, with what it asked for, when its user is in the team no longer', async () => {
+    const [ann, bob] = [await given(), await given()];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    const scope = { permissions: ['tokens.create', 'tools.read'] };
+    const made = await make(ann, { user_email: bob.email, scope }, `/tokens/teams/${team.id}`);
+    await auth.call('POST', `/tokens/${made.body.token.id}/accept`, { token: bob.token });
+    const child = await make({ token: made.body.access_token }, { team_id: team.id });
+    const tokens = [made.body.access_token, child.body.access_token];
+    expect(await Promise.all(tokens.map(me))).toEqual([200, 200]);
+    const left = await auth.call('DELETE', `/teams/${team.id}/members/${bob.email}`, { token: bob.token });
+    expect(left.status).toBeLessThan(300);
+    await expect.poll(() => Promise.all(tokens.map(me))).toEqual([401, 401]);
+    for (const token of tokens)
+      await expect(Promise.resolve(auth.admission.admit(token))).rejects.toMatchObject({
+        code: 'auth.credential_invalid',
+      });
+    await put(ann, team, bob);
+    await expect.poll(() => Promise.all(tokens.map(me))).toEqual([200, 200]);
+  });
+
+  /** A user with a role of these permissions, and how it is changed. */
+  const givenManager = async (permissions: readonly string[]) => {
+    const manager = await given();
+    const role = { name: randomBytes(4).toString('hex'), scope: 'global', permissions };
+    const { id } = (await auth.call('POST', '/rbac/roles', { token: admin, body: role })).body;
+    const assigned = { role_id: id, scope: 'global' };
+    await auth.call('POST', `/rbac/users/${manager.email}/roles`, { token: admin, body: assigned });
+    const permit = (next: readonly string[]) =>
+      auth.call('PUT', `/rbac/roles/${id}`, { token: admin, body: { permissions: next } });
+    return { ...manager, permit };
+  };
+
+  it.each<[string, (email: string) => Promise<() => Promise<unknown>>]>([
+    [
+      'administers',
+      async (email) => {
+        const set = (is_admin: boolean) =>
+          auth.call('PATCH', `/auth/email/admin/users/${email}`, { token: admin, body: { is_admin } });
+        await set(true);
+        return () => set(false);
+      },
+    ],
+    [
+      'may do what its maker may not',
+      async (email) => {
+        const role = { name: randomBytes(4).toString('hex'), scope: 'global', permissions: ['gateways.delete'] };
+        const { id } = (await auth.call('POST', '/rbac/roles', { token: admin, body: role })).body;
+        const path = `/rbac/users/${email}/roles`;
+        await auth.call('POST', path, { token: admin, body: { role_id: id, scope: 'global' } });
+        return () => auth.call('DELETE', `${path}/${id}?scope=global`, { token: admin });
+      },
+    ],
+  ])('a user manager’s token for somebody else is refused for as long as its user %s', async (_what, rise) => {
+    const [manager, ann] = [await givenManager(['admin.user_management']), await given()];
+    const made = await make(manager, { user_email: ann.email, scope: { permissions: ['tools.read'] } });
+    const value = made.body.access_token;
+    expect(await auth.admission.admit(value)).toMatchObject({ id: ann.email, permissions: ['tools.read'] });
+    const fall = await rise(ann.email);
+    await expect.poll(() => me(value)).toBe(401);
+    await fall();
+    await expect.poll(() => me(value)).toBe(200);
+  });
+
+  it('a team’s token for somebody else permits, with what it asked for, what its maker holds still, and is refused when that is nothing', async () => {
+    const own = ['tools.update', 'tools.delete'];
+    const [ann, bob] = [await givenManager(own), await givenManager(own)];
+    const team = await givenTeam(ann);
+    await put(ann, team, bob);
+    const permissions = [...own, 'tokens.create'];
+    const made = await make(ann, { user_email: bob.email, scope: { permissions } }, `/tokens/teams/${team.id}`);
+    await auth.call('POST', `/tokens/${made.body.token.id}/accept`, { token: bob.token });
+    const asked = (names: readonly string[]) =>
+      make({ token: made.body.access_token }, { team_id: team.id, scope: { permissions: names } });
+    const tokens = [made, await asked(own), await asked(['tools.delete'])].map(({ body }) => body.access_token);
+    const heldBy = (token: string) =>
+      Promise.resolve(auth.admission.admit(token)).then(
+        (principal) => principal.permissions.toSorted(),
+        () => null,
+      );
+    const held = () => Promise.all(tokens.map(heldBy));
+    const whole = [permissions.toSorted(), own.toSorted(), ['tools.delete']];
+    expect(await held()).toEqual(whole);
+    await ann.permit(['tools.update']);
+    await expect.poll(held).toEqual([['tokens.create', 'tools.update'], ['tools.update'], null]);
+    await ann.permit(own);
+    await expect.poll(held).toEqual(whole);
+  });
+
   it('a token that nobody accepted is refused when who made it owns the team still and manages users no longer', async () => {
     const [boss, bob] = [await given(), await given()];
     const set = (is_admin: boolean) =>

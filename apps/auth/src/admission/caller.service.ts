@@ -11,7 +11,7 @@ import { IssuedInFuture, JwtService } from '../jwt/jwt.service.js';
 import { agreesWithRecord } from '../tokens/token-record.js';
 import { UserService } from '../users/user.service.js';
 import { type AccountStatus, AccountStatusRepository } from '../policy/account-status.repository.js';
-import { mayStillGive } from '../policy/giver.js';
+import { mayStillGive, stillHeld, wholeOf } from '../policy/giver.js';
 import { clientPrincipalOf, issuedPrincipalOf, principalOf } from '../policy/principal.js';
 
 export interface AdmittedCaller {
@@ -37,6 +37,8 @@ interface Admission extends AdmittedCaller {
 /** What follows of that others made a token. */
 interface Given {
   readonly untilMs: number;
+  /** What it names, as far as they hold it. */
+  readonly permissions: readonly string[];
   readonly facts: Pick<Principal, 'givenBy'>;
 }
 
@@ -80,25 +82,36 @@ export class CallerService {
     const status = await this.status(claims);
     const objection = this.objection(credential, claims, status);
     if (objection !== null) throw this.refuse(objection, claims.tokenId, PUBLIC_OBJECTIONS.get(objection));
-    const given = await this.given(claims.tokenId, status);
+    const given = await this.given(claims, status);
     if (status.token?.wantsUseNoted) this.noteUse(claims.tokenId);
     const known = 'issuer' in claims && status.user === null ? await this.keepUser(claims) : status;
-    const principal = this.principal(claims, known);
+    const principal = this.principal({ ...claims, permissions: given.permissions }, known);
     const expiresAtMs = Math.min(claims.expiresAtMs, goodUntilMs(known), given.untilMs);
     return { principal: { ...principal, ...given.facts }, claims, expiresAtMs };
   }
 
-  /** A token that others made for its user is good while they might make it. */
-  private async given(tokenId: string, { token }: AccountStatus): Promise<Given> {
-    const givers = token?.givers ?? [];
-    if (givers.length === 0) return { untilMs: Infinity, facts: {} };
-    let untilMs = Infinity;
+  /** A token that others made for its user is good while they might make it, for what they hold. */
+  private async given({ subject, tokenId, permissions: named }: TokenClaims, shown: AccountStatus): Promise<Given> {
+    const givers = shown.token?.givers ?? [];
+    const statuses = new Map([[subject, shown]]);
+    const statusOf = async (email: string): Promise<AccountStatus> => {
+      const status = statuses.get(email) ?? (await this.status({ subject: email, tokenId: '', teams: [] }));
+      statuses.set(email, status);
+      return status;
+    };
+    let [untilMs, permissions] = [Infinity, named];
     for (const giver of givers) {
-      const status = await this.status({ subject: giver.by, tokenId: '', teams: [] });
-      if (!mayStillGive(giver, status)) throw this.refuse(IS_FORSAKEN, tokenId, PUBLIC_OBJECTIONS.get(IS_FORSAKEN));
-      untilMs = Math.min(untilMs, goodUntilMs(status));
+      const [status, userStatus] = [await statusOf(giver.by), await statusOf(giver.for)];
+      const [maker, user] = [wholeOf(status), wholeOf(userStatus)];
+      const isGood = maker !== null && user !== null && mayStillGive(giver, maker, user);
+      permissions = isGood ? stillHeld(maker, permissions) : [];
+      // One that names none would have all that its user may.
+      if (!isGood || (named.length > 0 && permissions.length === 0))
+        throw this.refuse(IS_FORSAKEN, tokenId, PUBLIC_OBJECTIONS.get(IS_FORSAKEN));
+      untilMs = Math.min(untilMs, goodUntilMs(status), goodUntilMs(userStatus));
     }
-    return { untilMs, facts: { givenBy: [...new Set(givers.map(({ by }) => by))] } };
+    const others = [...new Set(givers.flatMap((giver) => [giver.by, giver.for]))].filter((email) => email !== subject);
+    return { untilMs, permissions, facts: others.length > 0 ? { givenBy: others } : {} };
   }
 
   private principal(claims: TokenClaims | IssuerClaims, known: AccountStatus): Principal {

@@ -30,12 +30,16 @@ export interface AccountStatus {
 /** Who made a token for somebody else. */
 export interface Giver {
   readonly by: string;
+  /** Its user. */
+  readonly for: string;
   /** The one team that it is for. */
   readonly teamId: string | null;
   /** Its user was asked, and accepted it. */
   readonly isAccepted: boolean;
   /** Of that team, at this moment. */
   readonly ownsTeam: boolean;
+  /** Its user is in that team, at this moment. */
+  readonly isMember: boolean;
 }
 
 /** What one role of a user permits. */
@@ -112,13 +116,15 @@ const STATUS = `
   ) given ON true
   LEFT JOIN LATERAL (
     WITH RECURSIVE line AS (
-      SELECT t.parent_token_id, t.created_by, t.team_id, t.is_accepted
-      UNION SELECT p.parent_token_id, p.created_by, p.team_id, p.is_accepted
+      SELECT t.parent_token_id, t.created_by, t.user_email, t.team_id, t.is_accepted
+      UNION SELECT p.parent_token_id, p.created_by, p.user_email, p.team_id, p.is_accepted
       FROM auth.api_tokens p JOIN line ON p.token_id = line.parent_token_id
     )
-    SELECT json_agg(json_build_object('by', created_by, 'teamId', team_id, 'isAccepted', is_accepted,
+    SELECT json_agg(json_build_object('by', created_by, 'for', user_email, 'teamId', team_id, 'isAccepted', is_accepted,
              'ownsTeam', EXISTS (SELECT FROM auth.team_members m JOIN auth.teams o ON o.id = m.team_id AND o.deleted_at IS NULL
-                                 WHERE m.team_id = line.team_id AND m.user_email = line.created_by AND m.role = 'owner'))) AS givers
+                                 WHERE m.team_id = line.team_id AND m.user_email = line.created_by AND m.role = 'owner'),
+             'isMember', EXISTS (SELECT FROM auth.team_members m JOIN auth.teams o ON o.id = m.team_id AND o.deleted_at IS NULL
+                                 WHERE m.team_id = line.team_id AND m.user_email = line.user_email))) AS givers
     FROM line WHERE created_by IS NOT NULL
   ) made ON true`;
 

@@ -1,6 +1,6 @@
 import { type Grant, type Permission, isGrant } from '#contracts/auth/permission';
 import type { Principal } from '#contracts/auth/principal';
-import { holds, isPublicOnly } from '#libs/identity';
+import { holds, holdsIn, isPublicOnly } from '#libs/identity';
 
 /** What the built-in role that every user has permits, with what they can see. */
 export const ORDINARY_PERMISSIONS: readonly Permission[] = [
@@ -56,6 +56,16 @@ export const isAdministration = (grant: Grant): boolean => grant === '*' || gran
 /** The first of `wanted` that this caller cannot hand on, `null` when there is none. */
 export const firstNotHeld = (caller: Principal, wanted: readonly Grant[]): Grant | null =>
   wanted.find((permission) => !holds(caller, permission)) ?? null;
+
+/** The first that a user holds, anywhere, and who decides over them does not; `null` when there is none. `*`: they are an administrator. */
+export const firstBeyond = (caller: Principal, user: Principal): Grant | null => {
+  if (administers(caller)) return null;
+  if (user.permissions.includes('*')) return '*';
+  const inTeams = Object.entries(user.teamPermissions ?? {}).flatMap(([teamId, names]) =>
+    names.filter((name) => !holdsIn(caller, teamId, name)),
+  );
+  return firstNotHeld(caller, user.permissions) ?? inTeams[0] ?? null;
+};
 
 /** A full administrator, by a token that narrows nothing. */
 export const administers = (caller: Principal): boolean => caller.isAdmin && !isPublicOnly(caller);

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { holds, holdsIn } from '#libs/identity';
 import { AccountStatusRepository } from '../policy/account-status.repository.js';
 import { principalOfUser } from '../policy/principal.js';
-import { administers } from '../policy/grants.js';
+import { administers, firstBeyond } from '../policy/grants.js';
 import { Tenures } from '../policy/tenure.js';
 
 /**
@@ -43,12 +42,8 @@ export class UserAuthority {
     const user = await this.whole(email);
     if (user === null) return;
     refuseAdministrator(user);
-    const missing =
-      user.permissions.find((name) => !holds(caller, name)) ??
-      Object.entries(user.teamPermissions ?? {}).flatMap(([teamId, names]) =>
-        names.filter((name) => !holdsIn(caller, teamId, name)),
-      )[0];
-    if (missing !== undefined)
+    const missing = firstBeyond(caller, user);
+    if (missing !== null)
       throw fail('auth.grant_missing', {
         message: `The user holds the permission ${missing}, which you do not hold yourself`,
       });

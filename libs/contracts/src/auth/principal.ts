@@ -26,7 +26,7 @@ export interface Principal {
   readonly id: string;
   /** Of a client without a user: who registered it, whose end and changes are its own. */
   readonly actsFor?: string;
-  /** Of a token that others made for its user: who, whose changes are its own. */
+  /** Of a token that others made for its user: who, and for whom what it came of was made, whose changes are its own. */
   readonly givenBy?: readonly string[];
   readonly kind: 'user' | 'anonymous';
   readonly isAdmin: boolean;
