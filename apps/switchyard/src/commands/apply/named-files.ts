@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UsageError } from '../../terminal/failure.js';
 import { type Members, isMembers } from '../import/members.js';
 
@@ -13,7 +13,7 @@ const NAMING = [
 ] as const;
 const PROTOS = { source: 'grpc', member: 'proto_files' } as const;
 
-/** Where a file names others: relative to itself, and none outside of `root`. */
+/** Where a file names others: relative to itself, and none outside of `root`, by links neither. */
 export interface Naming {
   readonly root: string;
   readonly file: string;
@@ -66,8 +66,14 @@ const contentOf = (named: unknown, naming: Naming, encoding: 'utf8' | 'base64'):
   if (typeof named !== 'string') throw new UsageError(`${naming.place} names a file by what is no text`);
   const path = pathOf(named, naming);
   try {
-    if (statSync(path).size > BYTES_MAX) throw new UsageError(`${path} is larger than ${BYTES_MAX} bytes`);
-    return readFileSync(path, encoding);
+    const real = realpathSync(path);
+    if (!isWithin(realpathSync(naming.root), real))
+      throw new UsageError(`${naming.place} names ${path}, a link that leads outside of ${naming.root}`);
+    const found = statSync(real);
+    // A pipe or a device may have no end, or never begin.
+    if (!found.isFile()) throw new UsageError(`${naming.place} names ${path}, which is no file`);
+    if (found.size > BYTES_MAX) throw new UsageError(`${path} is larger than ${BYTES_MAX} bytes`);
+    return readFileSync(real, encoding);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
@@ -77,10 +83,14 @@ const contentOf = (named: unknown, naming: Naming, encoding: 'utf8' | 'base64'):
 
 const pathOf = (named: string, { root, file, place }: Naming): string => {
   const path = join(dirname(file), named);
-  const within = relative(root, path);
-  if (isAbsolute(named) || within.startsWith('..') || isAbsolute(within))
-    throw new UsageError(`${place} names a file outside of ${root}`);
+  if (isAbsolute(named) || !isWithin(root, path)) throw new UsageError(`${place} names a file outside of ${root}`);
   return path;
+};
+
+/** A name may begin with dots: volumes of Kubernetes have `..data`. */
+const isWithin = (root: string, path: string): boolean => {
+  const within = relative(root, path);
+  return within !== '..' && !within.startsWith(`..${sep}`) && !isAbsolute(within);
 };
 
 /** As others import it, or with more before that. */
