@@ -126,6 +126,29 @@ describe('upstreams that files of the folder describe', () => {
     expect((await apply('--yes')).output).toBe('0 to make, 0 to change, 0 to remove, 2 as they are\n');
   });
 
+  it('apply moves an HTTP API when its document names another server and nothing else changes', async () => {
+    const document = (url: string) =>
+      `${ORDERS.replace('operationId: list', 'operationId: parcels').replace('Orders', 'Parcels')}servers: [{ url: '${url}' }]\n`;
+    const urlOf = async (): Promise<unknown> => {
+      const found = await gateway.admin.call<{ name: string; url: string }[]>('GET', '/gateways');
+      return found.find(({ name }) => name === 'Parcels')?.url;
+    };
+    write(
+      'moving/parcels.yaml',
+      'gateways: [{ name: Parcels, transport: OPENAPI, openapi: { document_file: api.yaml } }]',
+    );
+    const applyMoving = () => run('apply', '-f', join(folder, 'moving'), '--set', 'moving', '--yes');
+    write('moving/api.yaml', document(`${orders.url}/v1`));
+    expect((await applyMoving()).output).toContain('gateways "Parcels"  created\n');
+    expect(await urlOf()).toBe(`${orders.url}/v1`);
+    write('moving/api.yaml', document(`${orders.url}/v2`));
+    expect((await applyMoving()).output).toContain('gateways "Parcels"  updated\n');
+    expect(await urlOf()).toBe(`${orders.url}/v2`);
+    expect((await applyMoving()).output).toBe('0 to make, 0 to change, 0 to remove, 1 as they are\n');
+    const found = await gateway.admin.call<{ id: string; name: string }[]>('GET', '/gateways');
+    await gateway.admin.call('DELETE', `/gateways/${found.find(({ name }) => name === 'Parcels')?.id}`);
+  });
+
   it('apply changes nothing when a file says the same in another way', async () => {
     write('described/orders.yaml', `# Orders\n${ORDERS.replace('All orders', "'Every order'")}`);
     write('described/protos/stock/v1/types.proto', TYPES.replace('message Item {', '\n\nmessage Item\n{'));

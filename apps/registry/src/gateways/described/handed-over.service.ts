@@ -21,6 +21,7 @@ export class HandedOverService {
   async isStored(gateway: GatewayEntity, body: UpdateGatewayBody): Promise<boolean> {
     const discovery = await this.read(gateway, body);
     if (discovery === null) return false;
+    if (isMoved(gateway, discovery)) return false;
     const { serverInfo } = discovery.discovered;
     const { description, entries } = readDiscovery(
       discovery,
@@ -41,3 +42,7 @@ export class HandedOverService {
     return this.apis.readChanged(gateway, body);
   }
 }
+
+/** Of an HTTP API the document says where it is, and its tools say nothing of that. */
+const isMoved = ({ transport, url }: GatewayEntity, { reading }: Discovery): boolean =>
+  transport === 'OPENAPI' && reading?.baseUrl !== url;
