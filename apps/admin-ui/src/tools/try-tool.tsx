@@ -4,7 +4,7 @@ import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { type View, answerOf, api, gatewayUrl } from '../api/client.ts';
 import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
-import { hasApp } from './app/app-tools.ts';
+import { hasApp } from './app/app-link.ts';
 import { CallOutcome } from './call-outcome.tsx';
 import { InputForm, type InputResponses, inputsWanted } from './input-form.tsx';
 import { type Schema, initialOf } from './schema.ts';

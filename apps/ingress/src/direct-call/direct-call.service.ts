@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { APPS, APP_MIME_TYPE, isObject, memberText } from '#libs/mcp';
+import { APPS, APP_MIME_TYPE, isObject } from '#libs/mcp';
 import { Router } from '../routing/index.js';
+import { appUriOf } from './app-uri.js';
 import { CapturedCalls, type DirectCaller } from './captured-call.js';
 import type { CallToolBody } from './direct-call.body.js';
 import type { ToolAppView, ToolCallView } from './direct-call.view.js';
@@ -60,14 +61,6 @@ export class DirectCallService {
     return { uri, html: htmlOf(content), ui: isObject(meta) ? meta : null, error };
   }
 }
-
-/** As its definition names it for clients. https://github.com/modelcontextprotocol/ext-apps */
-const appUriOf = (definition: string): string | null => {
-  const meta: unknown = JSON.parse(memberText(definition, '_meta') ?? 'null');
-  if (!isObject(meta)) return null;
-  const uri = isObject(meta['ui']) ? meta['ui']['resourceUri'] : meta['ui/resourceUri'];
-  return typeof uri === 'string' && uri.startsWith('ui://') ? uri : null;
-};
 
 const htmlOf = ({ text, blob }: Readonly<Record<string, unknown>>): string | null => {
   if (typeof text === 'string') return text;

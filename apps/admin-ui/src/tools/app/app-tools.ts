@@ -1,4 +1,5 @@
 import { type View, answerOf, api } from '../../api/client.ts';
+import { uiOf } from './app-link.ts';
 import { AppRefusal, INVALID_PARAMS, type Params, REFUSED } from './messages.ts';
 
 type Tool = View<'ToolView'>;
@@ -9,17 +10,6 @@ export interface ShownCall {
   readonly args: Params;
   readonly result: Params;
 }
-
-const uiOf = ({ meta }: Tool): Params => {
-  const ui = (meta as Params | null)?.['ui'];
-  return typeof ui === 'object' && ui !== null ? (ui as Params) : {};
-};
-
-/** Whether a tool names an app that it is shown with. */
-export const hasApp = (tool: Tool): boolean =>
-  [uiOf(tool)['resourceUri'], (tool.meta as Params | null)?.['ui/resourceUri']].some(
-    (uri) => typeof uri === 'string' && uri.startsWith('ui://'),
-  );
 
 /** The tool that the app of `shown` calls by this name: of the same upstream, and meant for apps. Throws `AppRefusal`. */
 export const toolForApp = (name: string, shown: Tool, tools: readonly Tool[]): Tool => {
