@@ -7,6 +7,26 @@ import { ConsoleGateway } from './console/console-session.js';
 
 const WAITS = { timeout: 60_000 };
 
+/** Answers how the next question stands when its button is clicked as soon as it is there. */
+const DOUBLE_CLICK = `(async () => {
+  const callIt = () => [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Call it');
+  const question = () => document.querySelector('[aria-label="The app asks"]');
+  const next = new Promise((resolve) => {
+    const look = new MutationObserver(() => {
+      if (!question()?.textContent.includes('west')) return;
+      look.disconnect();
+      resolve();
+    });
+    look.observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  callIt().focus();
+  callIt().click();
+  await next;
+  const seen = { isDisabled: callIt().disabled, hasFocus: document.activeElement === question() };
+  callIt().click();
+  return seen;
+})()`;
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -57,6 +77,19 @@ describe.each(['embedded', 'distributed'] as const)('MCP Apps in the console, %s
     await page.getByText('What it has logged').click();
     await page.getByText('"the app is here"').waitFor();
     expect(await tab.findings()).toEqual([]);
+    expect(troubles()).toEqual([]);
+  });
+
+  it('an app has one call answered by one click when it asks for two, and the next answer waits for its question', async () => {
+    await press('Two at once');
+    await page.getByText(/"quay": "east"/).waitFor();
+    // Both clicks of a double click, with no more between them than the next question takes to be there.
+    await page.getByRole('button', { name: 'Call it', exact: true, disabled: false }).waitFor();
+    expect(await page.evaluate<unknown>(DOUBLE_CLICK)).toEqual({ isDisabled: true, hasFocus: true });
+    await page.getByRole('button', { name: 'Refuse', exact: true }).click();
+    await expect.poll(said, WAITS).toMatch(/^refresh east: 3 free, .*refused/);
+    expect(harbour.calls.get('refresh')).toBe(1);
+    harbour.calls.clear();
     expect(troubles()).toEqual([]);
   });
 

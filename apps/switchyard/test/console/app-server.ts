@@ -42,7 +42,7 @@ const PROBE = `async () => {
 const page = (gatewayUrl: string): string => `<!doctype html>
 <html lang="en"><head><title>Berths</title></head><body>
 <h1>Berths</h1><p id="input"></p><p id="result"></p><p id="said"></p>
-<button id="refresh">Refresh</button> <button id="sink">Sink</button> <button id="buy">Buy</button>
+<button id="refresh">Refresh</button> <button id="twice">Two at once</button> <button id="sink">Sink</button> <button id="buy">Buy</button>
 <button id="read">Read</button> <button id="link">Link</button> <button id="script">Script link</button> <button id="probe">Probe</button>
 <script type="module">${LIBRARY()}</script>
 <script type="module">
@@ -55,8 +55,10 @@ const page = (gatewayUrl: string): string => `<!doctype html>
     show('said', '…');
     try { show('said', await act()); } catch (error) { show('said', 'No: ' + error.message); }
   });
-  const call = (name) => async () => (await app.callServerTool({ name, arguments: { quay: 'south' } })).content[0].text;
+  const call = (name, quay = 'south') => async () => (await app.callServerTool({ name, arguments: { quay } })).content[0].text;
+  const settled = async (asked) => (await Promise.allSettled(asked)).map(({ value, reason }) => value ?? reason.message).join(', ');
   on('refresh', call('refresh'));
+  on('twice', () => settled([call('refresh', 'east')(), call('refresh', 'west')()]));
   on('sink', call('sink'));
   on('buy', call('shop-buy'));
   on('read', async () => (await app.readServerResource({ uri: ${JSON.stringify(URI)} })).contents[0].uri);

@@ -23,15 +23,17 @@ export const AppFrame = ({
   readonly onNote: (text: string) => void;
 }) => {
   const frame = useRef<HTMLIFrameElement>(null);
-  const [heightPx, setHeightPx] = useState(HEIGHT_PX.first);
+  const [heightPx, setHeightPx] = useState({ wanted: HEIGHT_PX.first, shown: HEIGHT_PX.first });
   const [wishes, setWishes] = useState<readonly Wish[]>([]);
+  const wished = useRef(0);
   const agreed = useRef(new Set<string>());
   const queries = useQueryClient();
   const ask = useCallback(
-    (asked: Omit<Wish, 'settle'>): Promise<'once' | 'always' | 'no'> =>
+    (asked: Omit<Wish, 'settle' | 'id'>): Promise<'once' | 'always' | 'no'> =>
       new Promise((resolve) => {
         const wish: Wish = {
           ...asked,
+          id: ++wished.current,
           settle: (choice) => {
             setWishes((before) => before.filter((each) => each !== wish));
             resolve(choice);
@@ -59,17 +61,23 @@ export const AppFrame = ({
         return callForApp(tool, args).finally(() => queries.invalidateQueries({ queryKey: ['calls'] }));
       },
       openLink: async (url) => (await ask({ kind: 'link', what: url, detail: null })) !== 'no',
-      resized: (wantedPx) => setHeightPx(Math.min(HEIGHT_PX.max, Math.max(HEIGHT_PX.min, Math.ceil(wantedPx)))),
+      resized: (askedPx) => {
+        const wanted = Math.min(HEIGHT_PX.max, Math.max(HEIGHT_PX.min, Math.ceil(askedPx)));
+        setHeightPx(({ shown }) => ({ wanted, shown }));
+      },
       said: onNote,
       ended: onEnd,
     });
     window.addEventListener('message', host.hear);
     return () => window.removeEventListener('message', host.hear);
   }, [call, html, ask, queries, onEnd, onNote]);
+  // Not while it asks: a page that becomes shorter would move the question under the pointer.
+  if (wishes.length === 0 && heightPx.shown !== heightPx.wanted)
+    setHeightPx(({ wanted }) => ({ wanted, shown: wanted }));
   const src = useMemo(() => frameAddress(ui), [ui]);
   return (
     <>
-      {wishes[0] !== undefined && <Question wish={wishes[0]} />}
+      {wishes[0] !== undefined && <Question key={wishes[0].id} wish={wishes[0]} />}
       <iframe
         ref={frame}
         className={ui['prefersBorder'] === false ? 'app' : 'app bordered'}
@@ -77,7 +85,7 @@ export const AppFrame = ({
         src={src}
         sandbox="allow-scripts allow-forms"
         referrerPolicy="no-referrer"
-        height={heightPx}
+        height={heightPx.shown}
       />
     </>
   );
