@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DiscoveredUpstream } from '#contracts/tool-invocation/discover-upstream.request';
+import { BreakerChanged } from '#contracts/tool-invocation/health/breaker-changed.event';
 import { UpstreamListChanged } from '#contracts/tool-invocation/upstream-list-changed.event';
 import { fail } from '#libs/errors';
 import { type Registry, RegistryBench, prompt, resource, tool, upstream, userOf } from './given-registry.js';
@@ -366,6 +367,44 @@ describe('checking upstreams', () => {
     const checking = await bench.registry(registry.around, env);
     expect(await away.promise).toBe(false);
     await expect.poll(seen, { interval: 50 }).toBe(true);
+    await checking.service.stop();
+  });
+
+  it('a breaker that opened elsewhere counts for the upstream that was called, and no more once it is reached otherwise', async () => {
+    const gateway = await registry.register('Broken', upstream({ tools: [tool('t')] }));
+    const checking = await bench.registry(registry.around, { HEALTH_CHECK_INTERVAL: '3600' });
+    const { version } = await registry.resolve(gateway.id);
+    const tell = (reason: string | null, of = version): void =>
+      checking.service.bus.publish(BreakerChanged, { upstreamId: gateway.id, version: of, reason });
+    tell('connection refused');
+    await becomes(gateway.id, { reachable: false, unreachableReason: 'connection refused' });
+    tell(null);
+    await becomes(gateway.id, { reachable: true });
+    const other = `${gateway.url}/other`;
+    registry.around.upstreams.set(other, upstream({ tools: [tool('t')] }));
+    expect((await registry.ask('PUT', `/gateways/${gateway.id}`, { url: other })).status).toBe(200);
+    const now = (await registry.resolve(gateway.id)).version;
+    expect(now).not.toBe(version);
+    tell('the old address is gone');
+    tell('the new one is too', now);
+    await becomes(gateway.id, { reachable: false });
+    expect((await shownOf(gateway.id)).unreachableReason).toBe('the new one is too');
+    await checking.service.stop();
+  });
+
+  it('a breaker says nothing of an upstream that lets in its callers alone, which no check would find to be back', async () => {
+    const env = { HEALTH_CHECK_INTERVAL: '3600', ENABLE_HEADER_PASSTHROUGH: 'true' };
+    const checking = await bench.registry(registry.around, env);
+    const own = await checking.register('Own', upstream({}), { passthrough_headers: ['x-tenant'] });
+    const other = await checking.register('Other', upstream({}));
+    for (const { id } of [own, other])
+      checking.service.bus.publish(BreakerChanged, {
+        upstreamId: id,
+        version: (await registry.resolve(id)).version,
+        reason: 'gone',
+      });
+    await becomes(other.id, { reachable: false });
+    expect(await shownOf(own.id)).toMatchObject({ reachable: true });
     await checking.service.stop();
   });
 

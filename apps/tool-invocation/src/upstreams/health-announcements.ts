@@ -32,7 +32,7 @@ export class HealthAnnouncements implements UpstreamHealthEvents {
     this.announce(profile, null);
   }
 
-  private announce({ id, transport }: UpstreamProfile, reason: string | null): void {
-    if (transport !== 'STDIO') this.bus.publish(BreakerChanged, { upstreamId: id, reason });
+  private announce({ id, version, transport }: UpstreamProfile, reason: string | null): void {
+    if (transport !== 'STDIO') this.bus.publish(BreakerChanged, { upstreamId: id, version, reason });
   }
 }

@@ -369,7 +369,7 @@ describe('the HTTP server of a process', () => {
     await until(() => answers.includes('ok'));
     expect(answers).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*Connection: close\r\n/);
     await quiet;
-    expect(socket.readableEnded).toBe(true);
+    await expect.poll(() => socket.readableEnded).toBe(true);
     await expect(statusOf(`http://127.0.0.1:${port}`)).rejects.toThrow('ECONNREFUSED');
   });
 

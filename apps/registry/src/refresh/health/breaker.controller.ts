@@ -15,11 +15,11 @@ export class BreakerController {
   ) {}
 
   @Subscribes(BreakerChanged, { group: 'registry' })
-  async breakerChanged(@Payload() { upstreamId, reason }: PayloadOf<typeof BreakerChanged>): Promise<void> {
+  async breakerChanged(@Payload() change: PayloadOf<typeof BreakerChanged>): Promise<void> {
     try {
-      await this.health.noteBreaker(upstreamId, reason);
+      await this.health.noteBreaker(change);
     } catch (error) {
-      this.logger.warn({ err: error, upstreamId }, 'how an upstream is could not be noted');
+      this.logger.warn({ err: error, upstreamId: change.upstreamId }, 'how an upstream is could not be noted');
     }
   }
 }

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { AddressStanding } from '#contracts/tool-invocation/health/check-upstream.request';
 import { InjectDatabase } from '#libs/storage';
+import { GatewayEntity } from '../../gateways/gateway.entity.js';
+import { profileOf } from '../../gateways/profile.js';
 
 /** A gateway whose turn it is, as it is now. */
 export interface DueGateway {
@@ -9,13 +11,6 @@ export interface DueGateway {
   readonly name: string;
   /** What is found out counts only while this stays: it may be sent elsewhere meanwhile. */
   readonly updatedAt: Date;
-}
-
-export interface NotedCheck {
-  /** It is reachable now and was not, or the other way round. */
-  readonly hasTurned: boolean;
-  /** It is still out of reach, for another reason. */
-  readonly isOtherwise: boolean;
 }
 
 export interface Turns {
@@ -26,6 +21,9 @@ export interface Turns {
 
 /** Those that are checked: wanted, reached over HTTP, speaking MCP or with several addresses, and reached before. */
 const CHECKED = `enabled AND (transport IN ('STREAMABLEHTTP', 'SSE') OR addresses <> '[]') AND last_error IS NULL`;
+
+const isForCallersAlone = ({ credentialShape: { oauth }, passthroughHeaders }: GatewayEntity): boolean =>
+  (oauth !== undefined && oauth.grantType !== 'client_credentials') || (passthroughHeaders?.length ?? 0) > 0;
 
 /** As the index `gateway_due` has it. */
 const STANDING = `(CASE WHEN reachable AND check_failures = 0 AND address_standings NOT LIKE '%"state":"ejected"%'
@@ -54,17 +52,20 @@ export class HealthRepository {
     return rows;
   }
 
-  /** One that is checked, as it is now. */
-  async findChecked(id: string): Promise<DueGateway | null> {
-    const rows: DueGateway[] = await this.database.query(
-      `SELECT id, name, updated_at AS "updatedAt" FROM registry.gateway WHERE id = $1 AND ${CHECKED}`,
-      [id],
-    );
-    return rows[0] ?? null;
+  /**
+   * One that is checked, while it is reached as the profile of this version says. Not one that lets its callers' own credentials in
+   * alone, of which checks have none: they would never find it to be back.
+   */
+  async findChecked(id: string, version: string): Promise<DueGateway | null> {
+    const gateway = await this.database.manager
+      .createQueryBuilder(GatewayEntity, 'gateway')
+      .where(`gateway.id = :id AND ${CHECKED}`, { id })
+      .getOne();
+    return gateway === null || isForCallersAlone(gateway) || profileOf(gateway).version !== version ? null : gateway;
   }
 
-  /** Nothing changes where the gateway is another by now. */
-  noteFailure(gateway: DueGateway, reason: string, failuresMax: number): Promise<NotedCheck> {
+  /** Answers whether it is reachable no more with that, and was before; not where the gateway is another by now. */
+  noteFailure(gateway: DueGateway, reason: string, failuresMax: number): Promise<boolean> {
     return this.noteCheck(
       gateway,
       `check_failures = check_failures + 1, failing_reason = $3, failing_since = coalesce(failing_since, now()),
@@ -83,8 +84,8 @@ export class HealthRepository {
     return noted > 0;
   }
 
-  /** Nothing changes where the gateway is another by now. */
-  noteAnswer(gateway: DueGateway): Promise<NotedCheck> {
+  /** Answers whether it is reachable again with that, and was not before; not where the gateway is another by now. */
+  noteAnswer(gateway: DueGateway): Promise<boolean> {
     return this.noteCheck(
       gateway,
       'check_failures = 0, failing_reason = NULL, failing_since = NULL, reachable = true',
@@ -93,21 +94,20 @@ export class HealthRepository {
     );
   }
 
-  /** By what stood there then, not at the claim. */
+  /** Answers whether it is reachable now and was not, or the other way round: by what stood there then, not at the claim. */
   private async noteCheck(
     { id, updatedAt }: DueGateway,
     changes: string,
     condition: string,
     values: readonly unknown[],
-  ): Promise<NotedCheck> {
-    const [rows]: [NotedCheck[], number] = await this.database.query(
+  ): Promise<boolean> {
+    const [rows]: [{ hasTurned: boolean }[], number] = await this.database.query(
       `UPDATE registry.gateway SET ${changes}
-        FROM (SELECT id, reachable, failing_reason FROM registry.gateway WHERE id = $1 FOR UPDATE) before
+        FROM (SELECT id, reachable FROM registry.gateway WHERE id = $1 FOR UPDATE) before
         WHERE gateway.id = before.id AND gateway.updated_at = $2 AND ${condition}
-        RETURNING gateway.reachable <> before.reachable AS "hasTurned",
-          NOT gateway.reachable AND gateway.failing_reason IS DISTINCT FROM before.failing_reason AS "isOtherwise"`,
+        RETURNING gateway.reachable <> before.reachable AS "hasTurned"`,
       [id, updatedAt, ...values],
     );
-    return rows[0] ?? { hasTurned: false, isOtherwise: false };
+    return rows[0]?.hasTurned ?? false;
   }
 }

@@ -1,4 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { PayloadOf } from '#contracts/define';
+import type { BreakerChanged } from '#contracts/tool-invocation/health/breaker-changed.event';
 import { type AddressStanding, CheckUpstream } from '#contracts/tool-invocation/health/check-upstream.request';
 import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
@@ -66,9 +68,9 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
    * Calls have failed so often that an instance leaves the upstream alone, or are answered again: `null`. Only of those that
    * checks find to be back, should that instance end before it says so.
    */
-  async noteBreaker(upstreamId: string, reason: string | null): Promise<void> {
+  async noteBreaker({ upstreamId, version, reason }: PayloadOf<typeof BreakerChanged>): Promise<void> {
     if (this.settings.healthCheck.intervalMs === 0) return;
-    const gateway = await this.gateways.findChecked(upstreamId);
+    const gateway = await this.gateways.findChecked(upstreamId, version);
     if (gateway === null) return;
     if (reason === null) await this.noteAnswer(gateway);
     else await this.noteFailure(gateway, { code: 'upstream.breaker_open', reason: clipped(reason) }, 1);
@@ -119,16 +121,14 @@ export class HealthService implements OnApplicationBootstrap, OnApplicationShutd
     { code, reason }: { readonly code: string; readonly reason: string },
     failuresMax: number,
   ): Promise<void> {
-    const { hasTurned, isOtherwise } = await this.gateways.noteFailure(gateway, reason, failuresMax);
-    if (hasTurned || isOtherwise) this.changes.noteState('gateways');
-    if (!hasTurned) return;
+    if (!(await this.gateways.noteFailure(gateway, reason, failuresMax))) return;
+    this.changes.noteState('gateways');
     const { id: upstreamId, name } = gateway;
     this.logger.warn({ upstreamId, upstream: name, code, reason }, 'an upstream does not answer');
   }
 
   private async noteAnswer(gateway: DueGateway): Promise<void> {
-    const { hasTurned } = await this.gateways.noteAnswer(gateway);
-    if (!hasTurned) return;
+    if (!(await this.gateways.noteAnswer(gateway))) return;
     this.changes.noteState('gateways');
     const { id: upstreamId, name } = gateway;
     this.logger.info({ upstreamId, upstream: name }, 'an upstream answers again');
