@@ -54,10 +54,10 @@ describe('a gateway of two replicas each', () => {
     await nats?.kill();
     const killedAtMs = Date.now();
     calls.push(...(await Promise.all(inHand)));
-    const { 'unknown bus.timed_out': unknown = 0, ...others } = summaryOf(calls);
-    expect(unknown).toBeGreaterThan(0);
-    // Of what a slow machine had not handed over by then, nothing is in doubt.
-    for (const ending of Object.keys(others)) expect(ending).toMatch(/^refused /);
+    // What was under way is in doubt; of what a slow machine had not handed over by then, nothing is.
+    const endings = Object.keys(summaryOf(calls));
+    expect(endings.filter((ending) => ending.startsWith('unknown bus.'))).not.toEqual([]);
+    for (const ending of endings) expect(ending).toMatch(/^(unknown bus\.|refused )/);
     given.ledger.latencyMs = 10;
     await sleep(30_000);
     const rest = await Promise.all([0, 1].map((replica) => statusOfList('registry', replica)));
