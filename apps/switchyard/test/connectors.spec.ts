@@ -283,7 +283,9 @@ describe('connectors', () => {
       process.exitCode = undefined;
     });
     vi.stubEnv('SWITCHYARD_URL', gateway.url);
-    vi.stubEnv('SWITCHYARD_TOKEN', gateway.adminToken);
+    // A connector lasts no longer than what made it.
+    const token40Days = await gateway.tokenFor({ email: 'admin@example.com', isAdmin: true, lasts: '40d' });
+    vi.stubEnv('SWITCHYARD_TOKEN', token40Days);
     const run = async ([program, ...args]: readonly string[] = []): Promise<number> => {
       expect(program).toBe('switchyard');
       return runCommandLine(args);

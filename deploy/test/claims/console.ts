@@ -76,7 +76,10 @@ const usable = async ({ page }: ConsolePage): Promise<ConsoleFigure> => {
 
 const searched = async ({ page }: ConsolePage): Promise<ConsoleFigure> => {
   await page.evaluate(`location.hash = '#/tools'`);
-  await page.getByRole('status').filter({ hasText: '10,000 tools' }).waitFor();
+  await page
+    .getByRole('status')
+    .filter({ hasText: /10,00\d tools/ })
+    .waitFor();
   const slow = [slowness()];
   await page.evaluate(WATCH);
   await page.keyboard.press('/');
@@ -98,6 +101,7 @@ const searched = async ({ page }: ConsolePage): Promise<ConsoleFigure> => {
 const told = async (console: ConsoleGateway, { page }: ConsolePage, at: string): Promise<ConsoleFigure[]> => {
   await page.evaluate(`location.hash = '${at}'`);
   await page.getByRole('heading', { level: 1, name: at === '#/' ? 'Overview' : 'Calls' }).waitFor();
+  if (at === '#/calls') await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
   const slow = [slowness()];
   await page.evaluate(WATCH);
   const begun = performance.now();

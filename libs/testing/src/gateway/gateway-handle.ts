@@ -65,7 +65,7 @@ export class GatewayHandle implements Gateway {
       .map(({ url }) => url);
   }
 
-  tokenFor(user: { email: string; isAdmin?: boolean; teams?: readonly string[] }): Promise<string> {
+  tokenFor(user: { email: string; isAdmin?: boolean; teams?: readonly string[]; lasts?: string }): Promise<string> {
     return this.parts.secrets.token(user);
   }
 

@@ -25,10 +25,12 @@ export class GatewaySecrets {
     email,
     isAdmin = false,
     teams = [],
+    lasts = '1h',
   }: {
     email: string;
     isAdmin?: boolean;
     teams?: readonly string[];
+    lasts?: string;
   }): Promise<string> {
     const user = { email, full_name: email, is_admin: isAdmin, auth_provider: 'local' };
     return new SignJWT({ user, is_admin: isAdmin, teams: isAdmin ? null : teams, token_use: 'api' })
@@ -38,7 +40,7 @@ export class GatewaySecrets {
       .setIssuer('mcpgateway')
       .setAudience('mcpgateway-api')
       .setIssuedAt()
-      .setExpirationTime('1h')
+      .setExpirationTime(lasts)
       .sign(new TextEncoder().encode(this.signing));
   }
 }

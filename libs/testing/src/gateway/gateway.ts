@@ -39,6 +39,8 @@ export interface Gateway {
     readonly email: string;
     readonly isAdmin?: boolean;
     readonly teams?: readonly string[];
+    /** An hour unless told, as `90d`. */
+    readonly lasts?: string;
   }): Promise<string>;
   /** A connected client of the official SDK, as the administrator unless told otherwise. */
   client(
