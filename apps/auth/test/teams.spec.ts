@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { SignJWT, decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AdmitConnector, ConnectorRevoked, DescribeTeam, GrantsChanged } from '#libs/contracts';
 import { BuiltInRoles } from '../src/roles/built-in-roles.js';
@@ -1209,12 +1209,15 @@ describe('tokens for a team, a place and a time', () => {
     expect(wider.body).toMatchObject({ code: 'auth.grant_missing' });
   });
 
-  it('a token makes a connector that neither outlives it nor is good where it is not, and ends with it', async () => {
+  /** Who may make connectors, and does; `admitted`: whether one may join. */
+  const givenConnectors = async () => {
     const boss = await given();
     const role = { name: randomBytes(4).toString('hex'), scope: 'global', permissions: ['admin.connectors'] };
     const { id } = (await auth.call('POST', '/rbac/roles', { token: admin, body: role })).body;
-    const assigned = { role_id: id, scope: 'global' };
-    await auth.call('POST', `/rbac/users/${boss.email}/roles`, { token: admin, body: assigned });
+    await auth.call('POST', `/rbac/users/${boss.email}/roles`, {
+      token: admin,
+      body: { role_id: id, scope: 'global' },
+    });
     const connector = (token: string, more: object = {}) =>
       auth.call('POST', '/connectors', { token, body: { name: 'office', upstreams: ['weather'], ...more } });
     const admitted = ({ body }: { body: { token: string } }) =>
@@ -1222,6 +1225,61 @@ describe('tokens for a team, a place and a time', () => {
         () => true,
         () => false,
       );
+    return { boss, connector, admitted };
+  };
+
+  it.each<[string, string, object | undefined]>([
+    ['is disabled', 'PATCH', { is_active: false }],
+    ['has a new password', 'PATCH', { password: 'Another-password-17!' }],
+    ['is removed', 'DELETE', undefined],
+  ])(
+    'auth tells which connectors have ended when the user of the token that made them %s',
+    async (_w, method, body) => {
+      const { boss, connector, admitted } = await givenConnectors();
+      const scope = { permissions: ['admin.connectors'] };
+      const made = await connector((await make(boss, { scope })).body.access_token);
+      const login = await connector(boss.token, { expires_in_days: 3 });
+      const heard: string[] = [];
+      const subscription = auth.running.bus.subscribe(
+        ConnectorRevoked,
+        ({ connectorId }) => void heard.push(connectorId),
+      );
+      const path = `/auth/email/admin/users/${boss.email}`;
+      const changed = await auth.call(method, path, { token: admin, ...(body && { body }) });
+      expect(changed.status).toBeLessThan(300);
+      await expect.poll(() => heard).toEqual([made.body.connector.id]);
+      expect(await Promise.all([made, login].map(admitted))).toEqual([false, true]);
+      subscription.close();
+    },
+  );
+
+  it.each<[string, string]>([
+    [
+      'is revoked',
+      `INSERT INTO auth.revocations (token_id, revoked_by, expires_at) VALUES ($1, $2, now() + interval '1 day')`,
+    ],
+    ['ends on record', 'UPDATE auth.api_tokens SET revoked_at = now() WHERE token_id = $1 AND user_email = $2'],
+    ['loses its user', 'UPDATE auth.users SET is_active = false WHERE email = $2 AND $1::text IS NOT NULL'],
+  ])('no connector is made when the token that asks %s while it is made', async (_what, statement) => {
+    const { boss, connector } = await givenConnectors();
+    const asking = (await make(boss, { scope: { permissions: ['admin.connectors'] } })).body;
+    const { jti } = decodeJwt(asking.access_token);
+    const runner = auth.database.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('LOCK TABLE auth.connectors IN ACCESS EXCLUSIVE MODE');
+    const making = connector(asking.access_token);
+    const waiting = `SELECT FROM pg_locks WHERE relation = 'auth.connectors'::regclass AND NOT granted`;
+    await expect.poll(async () => (await auth.database.query(waiting)).length).toBe(1);
+    await auth.database.query(statement, [jti, boss.email]);
+    await runner.commitTransaction();
+    await runner.release();
+    expect(await making).toMatchObject({ status: 401, body: { code: 'auth.credential_invalid' } });
+    const kept = 'SELECT FROM auth.connectors WHERE parent_token_id = $1';
+    expect(await auth.database.query(kept, [jti])).toEqual([]);
+  });
+
+  it('a token makes a connector that neither outlives it nor is good where it is not, and ends with it', async () => {
+    const { boss, connector, admitted } = await givenConnectors();
     const scope = { permissions: ['admin.connectors', 'tokens.create'] };
     for (const restriction of [
       { ip_restrictions: ['127.0.0.0/8'] },

@@ -11,15 +11,27 @@ export interface ConnectorPage {
   readonly total: number;
 }
 
+/** By what a connector is asked for was ended meanwhile: the token, or its user. */
+const IS_ENDED = `
+  SELECT EXISTS (SELECT FROM auth.revocations WHERE token_id = $1)
+      OR EXISTS (SELECT FROM auth.api_tokens WHERE token_id = $1 AND revoked_at IS NOT NULL)
+      OR EXISTS (SELECT FROM auth.users WHERE email = $2 AND (deleted_at IS NOT NULL OR NOT is_active)) AS ended`;
+
 /** The rows of `auth.connectors`. */
 @Injectable()
 export class ConnectorRepository {
   constructor(@InjectDatabase('auth') private readonly database: DataSource) {}
 
-  /** Forgets those that ended long ago. `too_many`: of those that are good. */
-  async add(connector: Omit<Connector, 'createdAt' | 'revokedAt' | 'lastJoinedAt'>): Promise<Connector | 'too_many'> {
+  /** Forgets those that ended long ago. `too_many`: of those that are good. `ended`: what asks for it has ended since it was admitted. */
+  async add(
+    connector: Omit<Connector, 'createdAt' | 'revokedAt' | 'lastJoinedAt'>,
+  ): Promise<Connector | 'too_many' | 'ended'> {
     return transact(this.database, async (manager) => {
+      // Whoever ends a token ends its connectors afterwards: they wait for this, or this sees what they did.
       await manager.query('LOCK TABLE auth.connectors IN SHARE ROW EXCLUSIVE MODE');
+      const { parentTokenId, createdBy } = connector;
+      const [asked] = (await manager.query(IS_ENDED, [parentTokenId, createdBy])) as [{ ended: boolean }];
+      if (asked.ended) return 'ended';
       await manager.query(`DELETE FROM auth.connectors WHERE expires_at < now() - interval '30 days'`);
       if ((await manager.countBy(Connector, good())) >= GOOD_MAX) return 'too_many';
       await manager.insert(Connector, connector);

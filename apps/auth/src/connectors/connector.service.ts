@@ -37,7 +37,8 @@ export class ConnectorService {
 
   /**
    * `credential` is the token that asks for it, which it does not outlive; its own is in this answer and nowhere afterwards. Throws
-   * `auth.grant_missing` for a token that is restricted as connectors are not, `http.invalid` for too long a life, `http.conflict` for too many.
+   * `auth.grant_missing` for a token that is restricted as connectors are not, `http.invalid` for too long a life, `http.conflict` for too many,
+   * `auth.credential_invalid` where the token, or its user, was ended meanwhile.
    */
   async create(
     caller: Principal,
@@ -59,6 +60,7 @@ export class ConnectorService {
       expiresAt: new Date(Date.now() + lifeMs),
     });
     if (connector === 'too_many') throw fail('http.conflict', { message: 'There are too many connectors' });
+    if (connector === 'ended') throw fail('auth.credential_invalid', { message: 'The credential has been revoked' });
     return { connector, token };
   }
 

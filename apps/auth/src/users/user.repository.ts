@@ -14,6 +14,13 @@ export interface NewUser {
 
 export type UserChange = Partial<Pick<User, 'fullName' | 'passwordHash' | 'isAdmin' | 'isActive'>>;
 
+/** What ended with a change of a user besides their own tokens, and is announced by its name. */
+export interface EndedWithUser {
+  /** The `jti` of the tokens that they made for others. */
+  readonly tokenIds: readonly string[];
+  readonly connectorIds: readonly string[];
+}
+
 /** Tokens carry whole seconds, so what is to end them counts from the next one. */
 const NEXT_SECOND = `date_trunc('second', now()) + interval '1 second'`;
 
@@ -25,7 +32,7 @@ const REVOKE_ALL = 'UPDATE auth.api_tokens SET revoked_at = now() WHERE user_ema
 /** What programs of theirs let join; what they let join when they were logged in stays. */
 const REVOKE_CONNECTORS = `
   UPDATE auth.connectors SET revoked_at = now() WHERE revoked_at IS NULL AND parent_token_id IN (
-    SELECT token_id FROM auth.api_tokens WHERE user_email = $1 AND made_by <> 'login')`;
+    SELECT token_id FROM auth.api_tokens WHERE user_email = $1 AND made_by <> 'login') RETURNING id`;
 
 /** What they made for others, whose value they know, with all that was asked for by it. */
 const REVOKE_GIVEN = `
@@ -107,9 +114,9 @@ export class UserRepository {
 
   /**
    * A new password, and being disabled, end every token that was issued before, for good. A new password, and being
-   * enabled, let in whoever was locked out. Answers the `jti` of the tokens for others that being disabled ended.
+   * enabled, let in whoever was locked out. Tokens for others end where the user is disabled.
    */
-  async change(email: string, change: UserChange): Promise<readonly string[]> {
+  async change(email: string, change: UserChange): Promise<EndedWithUser> {
     const { passwordHash, isActive } = change;
     const ends = passwordHash !== undefined || isActive === false;
     const unlocks = passwordHash !== undefined || isActive === true;
@@ -123,10 +130,10 @@ export class UserRepository {
           ...(unlocks && { failedLoginCount: 0, lockedUntil: null }),
         },
       );
-      if (ends) await endTokens(manager, email);
+      const connectorIds = ends ? await endTokens(manager, email) : [];
       if (unlocks) await manager.query(FORGET_FAILURES, [email]);
       if (passwordHash !== undefined) await manager.query(END_RESET_LINKS, [email]);
-      return isActive === false ? revokeGiven(manager, email) : [];
+      return { tokenIds: isActive === false ? await revokeGiven(manager, email) : [], connectorIds };
     });
   }
 
@@ -141,9 +148,9 @@ export class UserRepository {
   }
 
   /** Answers as `change` does. */
-  async remove(email: string): Promise<readonly string[]> {
+  async remove(email: string): Promise<EndedWithUser> {
     return transact(this.database, async (manager) => {
-      await endTokens(manager, email);
+      const connectorIds = await endTokens(manager, email);
       await manager.query(END_RESET_LINKS, [email]);
       await manager.query('DELETE FROM auth.login_attempts WHERE email = $1', [email]);
       await manager.query(
@@ -151,13 +158,16 @@ export class UserRepository {
            credentials_not_before = ${NEXT_SECOND} WHERE email = $1`,
         [email],
       );
-      return revokeGiven(manager, email);
+      return { tokenIds: await revokeGiven(manager, email), connectorIds };
     });
   }
 }
 
-const endTokens = async (manager: EntityManager, email: string): Promise<void> => {
-  for (const statement of [REVOKE_ALL, REVOKE_CONNECTORS]) await manager.query(statement, [email]);
+/** Answers the ids of the connectors that end with them. */
+const endTokens = async (manager: EntityManager, email: string): Promise<readonly string[]> => {
+  await manager.query(REVOKE_ALL, [email]);
+  const [ended] = (await manager.query(REVOKE_CONNECTORS, [email])) as [{ id: string }[], number];
+  return ended.map(({ id }) => id);
 };
 
 const revokeGiven = async (manager: EntityManager, email: string): Promise<readonly string[]> => {

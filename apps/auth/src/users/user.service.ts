@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CredentialRevoked, GrantsChanged } from '#contracts/auth/credential-revoked.event';
+import { ConnectorRevoked } from '#contracts/auth/connectors/connector-revoked.event';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
@@ -16,7 +17,7 @@ import { PasswordHasher } from './password.js';
 import type { ChangeUserBody, CreateUserBody } from './user.body.js';
 import type { User } from './user.entity.js';
 import { UserAuthority } from './user-authority.js';
-import { UserRepository } from './user.repository.js';
+import { type EndedWithUser, UserRepository } from './user.repository.js';
 
 /**
  * Users, as administrators keep them. A change is announced once it is committed: whoever remembers a caller drops them
@@ -95,7 +96,7 @@ export class UserService {
     if (user.email === caller.id && (body.isActive === false || body.isAdmin === false)) throw ownAccount();
     const passwordHash = password === undefined ? {} : { passwordHash: await this.hash(password, user.email) };
     const change = { ...given(body), ...passwordHash };
-    const ended = Object.keys(change).length > 0 ? await this.users.change(user.email, change) : [];
+    const ended = Object.keys(change).length > 0 ? await this.users.change(user.email, change) : undefined;
     if (password !== undefined)
       await this.events.note({ userEmail: user.email, eventType: 'password_change', address: '' });
     if (change.isActive === false || password !== undefined) await this.announceRevocation(user.email, ended);
@@ -112,8 +113,8 @@ export class UserService {
     if (user === null) throw fail('auth.credential_invalid', { message: 'The old password is wrong' });
     await this.attempts.settle(origin);
     if (password === old) throw fail('http.invalid', { message: 'The new password is the old one' });
-    await this.users.change(user.email, { passwordHash: await this.hash(password, user.email) });
-    await this.announceRevocation(user.email);
+    const ended = await this.users.change(user.email, { passwordHash: await this.hash(password, user.email) });
+    await this.announceRevocation(user.email, ended);
     await this.events.note({ userEmail: user.email, eventType: 'password_change', address: origin.address });
   }
 
@@ -126,8 +127,7 @@ export class UserService {
     if (user === null || !user.isActive) throw fail('auth.link_invalid');
     const passwordHash = await this.hash(password, user.email);
     await redeem();
-    await this.users.change(user.email, { passwordHash });
-    await this.announceRevocation(user.email);
+    await this.announceRevocation(user.email, await this.users.change(user.email, { passwordHash }));
   }
 
   /** Forgets wrong passwords, wherever they came from, so that nobody is locked out. Throws as `change` does. */
@@ -206,10 +206,11 @@ export class UserService {
     return this.attempts.settle(origin);
   }
 
-  /** Of all that a user has, and of these tokens of others. */
-  private async announceRevocation(principalId: string, tokenIds: readonly string[] = []): Promise<void> {
+  /** Of all that a user has, and of what ended with it. */
+  private async announceRevocation(principalId: string, ended?: EndedWithUser): Promise<void> {
     this.bus.publish(CredentialRevoked, { principalId });
-    for (const tokenId of tokenIds) this.bus.publish(CredentialRevoked, { tokenId });
+    for (const tokenId of ended?.tokenIds ?? []) this.bus.publish(CredentialRevoked, { tokenId });
+    for (const connectorId of ended?.connectorIds ?? []) this.bus.publish(ConnectorRevoked, { connectorId });
     await this.bus.flush();
   }
 
