@@ -149,6 +149,64 @@ describe('upstreams that files of the folder describe', () => {
     await gateway.admin.call('DELETE', `/gateways/${found.find(({ name }) => name === 'Parcels')?.id}`);
   });
 
+  describe('what of an API is not served as its document says', () => {
+    const UNCHANGED = '0 to make, 0 to change, 0 to remove, 2 as they are\n';
+    const applyHeld = async (): Promise<string> =>
+      (await run('apply', '-f', join(folder, 'held'), '--set', 'held', '--yes')).output;
+    const documentOf = (...operations: readonly (readonly [name: string, text: string])[]): string =>
+      JSON.stringify({
+        openapi: '3.1.0',
+        info: { title: 'Lots', version: '1' },
+        servers: [{ url: orders.url }],
+        paths: Object.fromEntries(
+          operations.map(([operationId, summary]) => [
+            `/${operationId}`,
+            { get: { operationId, summary, responses: { 200: { description: 'ok' } } } },
+          ]),
+        ),
+      });
+    const gatewayOf = (name: string, members: string): string =>
+      `{ name: ${name}, transport: OPENAPI, openapi: { document_file: ${name}.json }, tool_prefix: lots-, ${members} }`;
+
+    beforeAll(async () => {
+      write('held/lots.yaml', `gateways: [${gatewayOf('First', '')}, ${gatewayOf('Second', 'changes: hold_all')}]`);
+      write('held/First.json', documentOf(['one', 'The first']));
+      write('held/Second.json', documentOf(['two', 'The second']));
+      expect(await applyHeld()).toContain('gateways "Second"  created\n');
+      expect(await applyHeld()).toBe(UNCHANGED);
+    });
+    afterAll(async () => {
+      for (const { id, name } of await gateway.admin.call<{ id: string; name: string }[]>('GET', '/gateways'))
+        if (name === 'First' || name === 'Second') await gateway.admin.call('DELETE', `/gateways/${id}`);
+    });
+
+    it('apply changes nothing the second time when the name of a new tool is taken', async () => {
+      write('held/First.json', documentOf(['one', 'The first'], ['two', 'Of a name that is taken']));
+      expect(await applyHeld()).toContain('gateways "First"  updated\n');
+      expect(await applyHeld()).toBe(UNCHANGED);
+    });
+
+    it('apply changes nothing the second time when a change is held, and more when there is another', async () => {
+      for (const text of ['The 2nd', 'The II.']) {
+        write('held/Second.json', documentOf(['two', text], ['three', text]));
+        expect(await applyHeld()).toContain('gateways "Second"  updated\n');
+        expect(await applyHeld()).toBe(UNCHANGED);
+      }
+      expect((await descriptions()).join()).toContain('The second');
+      const { changes: held } = await gateway.admin.call<{ changes: { id: string }[] }>(
+        'GET',
+        '/changes?state=pending',
+      );
+      expect(held).toHaveLength(2);
+      for (const { id } of held) await gateway.admin.call('POST', `/changes/${id}/approve`, {});
+      expect((await descriptions()).filter((each) => each.includes('The II.'))).toHaveLength(2);
+      expect(await applyHeld()).toBe(UNCHANGED);
+      write('held/Second.json', documentOf(['two', 'The II.']));
+      expect(await applyHeld()).toContain('gateways "Second"  updated\n');
+      expect(await applyHeld()).toBe(UNCHANGED);
+    });
+  });
+
   it('apply changes nothing when a file says the same in another way', async () => {
     write('described/orders.yaml', `# Orders\n${ORDERS.replace('All orders', "'Every order'")}`);
     write('described/protos/stock/v1/types.proto', TYPES.replace('message Item {', '\n\nmessage Item\n{'));

@@ -117,7 +117,7 @@ export class EntryRepository {
     kind: EntryKind,
     names: readonly string[],
     exceptGatewayId: string,
-    manager: EntityManager,
+    manager: EntityManager = this.database.manager,
   ): Promise<EntryWithGateway[]> {
     if (names.length === 0) return [];
     return selectEntries(manager)

@@ -5,7 +5,7 @@ import { fail } from '#libs/errors';
 import type { ListKind } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
 import type { ChangePolicy } from './ledger/change-policy.js';
-import { type ServedTools, ToolLedgerService } from './ledger/tool-ledger.service.js';
+import { type OfferedTools, type ServedTools, ToolLedgerService } from './ledger/tool-ledger.service.js';
 import { type RegistrySettings, SETTINGS } from '../registry.settings.js';
 import { type EntryKind, LIST_OF } from '../storage/entry-kind.js';
 import { newObjectId } from '../storage/stored.entity.js';
@@ -74,6 +74,19 @@ export class GatewayEntriesService {
     return this.entries.findByGateway(gatewayId);
   }
 
+  /** Whether `replace` would change nothing, and note nothing. What is left out for its name, or held back, is known as such. */
+  async isReplaced(gateway: NamingGateway, offer: OfferedEntries): Promise<boolean> {
+    const known = await this.entries.findByGateway(gateway.id);
+    const { changePolicy } = offer;
+    const tools = offeredTools({ ...offer, gateway, known });
+    const served =
+      changePolicy === null ? tools.offered : await this.ledger.preview({ ...tools, policy: changePolicy });
+    if (served === null) return false;
+    const { added, updated, removed } = differenceOf(known, served, offer);
+    if (updated.length > 0 || removed.length > 0) return false;
+    return (await this.withoutConflicts(gateway, added, known)).added.length === 0;
+  }
+
   /** What a gateway offers, by the names that clients use. */
   findNames(gatewayId: string): Promise<NamedEntry[]> {
     return this.entries.findNames(gatewayId);
@@ -117,9 +130,7 @@ export class GatewayEntriesService {
       { gateway, changePolicy, known, entries, incomplete, hiddenTexts },
       manager,
     );
-    const offered = [...served, ...entries.filter(({ kind }) => kind !== 'tool')];
-    const { added: wanted, updated, removed: missing } = differenceBetween(known, offered);
-    const removed = missing.filter(({ kind }) => !incomplete.has(LIST_OF[kind]));
+    const { added: wanted, updated, removed } = differenceOf(known, served, { entries, incomplete });
     const gone = new Set(removed);
     const staying = known.filter((entry) => !gone.has(entry));
     const { added: free, conflicting } = await this.withoutConflicts(gateway, wanted, staying, manager);
@@ -164,27 +175,10 @@ export class GatewayEntriesService {
     await this.entries.rename(claims, manager);
   }
 
-  private async servedTools(
-    {
-      gateway,
-      changePolicy,
-      known,
-      entries,
-      incomplete,
-      hiddenTexts,
-    }: OfferedEntries & {
-      readonly gateway: NamingGateway;
-      readonly known: readonly EntryEntity[];
-    },
-    manager: EntityManager,
-  ): Promise<ServedTools> {
-    const offered = entries.filter(({ kind }) => kind === 'tool');
-    if (changePolicy === null) return { served: offered, held: 0 };
-    const tools = { known: known.filter(({ kind }) => kind === 'tool'), offered };
-    return this.ledger.settle(
-      { gateway, policy: changePolicy, ...tools, isIncomplete: incomplete.has('tools'), hiddenTexts },
-      manager,
-    );
+  private async servedTools(offer: KnownOffer, manager: EntityManager): Promise<ServedTools> {
+    const tools = offeredTools(offer);
+    if (offer.changePolicy === null) return { served: tools.offered, held: 0 };
+    return this.ledger.settle({ ...tools, policy: offer.changePolicy }, manager);
   }
 
   /** What is new to the registry, but off where somebody switched it off before the upstream dropped it. */
@@ -202,7 +196,7 @@ export class GatewayEntriesService {
     gateway: NamingGateway,
     wanted: readonly OfferedEntry[],
     staying: readonly EntryEntity[],
-    manager: EntityManager,
+    manager?: EntityManager,
   ): Promise<{ added: OfferedEntry[]; conflicting: (OfferedEntry & { exposedName: string })[] }> {
     const naming = namingOf(gateway);
     const taken = new Set(staying.map(({ kind, exposedName }) => `${kind} ${exposedName}`));
@@ -222,6 +216,35 @@ export class GatewayEntriesService {
     return { added, conflicting };
   }
 }
+
+interface KnownOffer extends OfferedEntries {
+  readonly gateway: NamingGateway;
+  readonly known: readonly EntryEntity[];
+}
+
+const offeredTools = ({
+  gateway,
+  known,
+  entries,
+  incomplete,
+  hiddenTexts,
+}: KnownOffer): Omit<OfferedTools, 'policy'> => ({
+  gateway,
+  known: known.filter(({ kind }) => kind === 'tool'),
+  offered: entries.filter(({ kind }) => kind === 'tool'),
+  isIncomplete: incomplete.has('tools'),
+  hiddenTexts,
+});
+
+/** `served`: the tools, as they are to be. Of an incomplete list nothing is missing. */
+const differenceOf = (
+  known: readonly EntryEntity[],
+  served: readonly OfferedEntry[],
+  { entries, incomplete }: Pick<OfferedEntries, 'entries' | 'incomplete'>,
+): Difference<EntryEntity> => {
+  const found = differenceBetween(known, [...served, ...entries.filter(({ kind }) => kind !== 'tool')]);
+  return { ...found, removed: found.removed.filter(({ kind }) => !incomplete.has(LIST_OF[kind])) };
+};
 
 /** In a style that drops differences two names of one upstream may become one. */
 const assertDistinct = (claims: readonly NameClaim[], gatewayName: string): void => {

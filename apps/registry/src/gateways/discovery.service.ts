@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { UpstreamCredential } from '#contracts/auth/upstream-credential.request';
@@ -5,7 +6,11 @@ import { UpstreamChanged } from '#contracts/registry/catalog-changed.event';
 import type { UpstreamTransport } from '#contracts/registry/resolve-upstream.request';
 import { tellsOfHiddenText } from '#libs/mcp';
 import type { CatalogChange } from '../changes/catalog-change.js';
-import { GatewayEntriesService, type ReplacedEntries } from '../entries/gateway-entries.service.js';
+import {
+  GatewayEntriesService,
+  type OfferedEntries,
+  type ReplacedEntries,
+} from '../entries/gateway-entries.service.js';
 import { type NamedGateway, type ToolNameStyle, namingOf } from '../entries/names/naming.js';
 import { peerKindOf } from '../entries/names/peer-kind.js';
 import { SETTINGS, type RegistrySettings } from '../registry.settings.js';
@@ -118,15 +123,7 @@ export class DiscoveryService {
     manager: EntityManager,
     change: CatalogChange,
   ): Promise<AppliedDiscovery> {
-    const { serverInfo } = discovery.discovered;
-    const named = Object.assign(new GatewayEntity(), gateway, { serverInfo });
-    const found = readDiscovery(discovery, namingOf(named));
-    // Where it has never been reached, nothing of it is newer than its registration.
-    const isKnown = gateway.lastError === null;
-    const entries = withNewTools(found.entries, isKnown ? newToolsOf(gateway, this.settings.newTools) : 'enabled');
-    const changePolicy = isKnown ? changePolicyOf(gateway, this.settings.toolChanges) : null;
-    const hiddenTexts = hiddenTextsIn(found.refused);
-    const offered = { entries, incomplete: found.incomplete, changePolicy, hiddenTexts };
+    const { named, found, offered } = this.offerOf(gateway, discovery);
     const { added, updated, removed, conflicting, toolsHeld } = await this.entries.replace(
       named,
       offered,
@@ -145,6 +142,31 @@ export class DiscoveryService {
     if (describesItselfAnew(gateway, found.description)) change.touchAllLists();
     if (change.lists.size > 0) change.upstreamIds.add(gateway.id);
     return { added, updated, removed, refused, toolsHeld, isApi: discovery.reading !== undefined };
+  }
+
+  /** Whether `apply` would change nothing of what a gateway offers, nor how it is called. */
+  async isApplied(gateway: GatewayEntity, discovery: Discovery): Promise<boolean> {
+    const { named, found, offered } = this.offerOf(gateway, discovery);
+    const { serverInfo, sourceVersion } = found.description;
+    if (!isDeepStrictEqual(serverInfo, gateway.serverInfo)) return false;
+    // How a call of an HTTP API is made stands with its tools; the version of a source is also another once one is approved.
+    if (discovery.grpc !== undefined && sourceVersion !== gateway.sourceVersion) return false;
+    return this.entries.isReplaced(named, offered);
+  }
+
+  private offerOf(
+    gateway: GatewayEntity,
+    discovery: Discovery,
+  ): { readonly named: GatewayEntity; readonly found: DiscoveryResult; readonly offered: OfferedEntries } {
+    const { serverInfo } = discovery.discovered;
+    const named = Object.assign(new GatewayEntity(), gateway, { serverInfo });
+    const found = readDiscovery(discovery, namingOf(named));
+    // Where it has never been reached, nothing of it is newer than its registration.
+    const isKnown = gateway.lastError === null;
+    const entries = withNewTools(found.entries, isKnown ? newToolsOf(gateway, this.settings.newTools) : 'enabled');
+    const changePolicy = isKnown ? changePolicyOf(gateway, this.settings.toolChanges) : null;
+    const hiddenTexts = hiddenTextsIn(found.refused);
+    return { named, found, offered: { entries, incomplete: found.incomplete, changePolicy, hiddenTexts } };
   }
 }
 

@@ -120,7 +120,7 @@ export class ToolChangeRepository {
   }
 
   /** Whether so much is kept of tools of a gateway that are gone that it should get no new ones. Reads no definition. */
-  async isFullOfGone(gatewayId: string, manager: EntityManager): Promise<boolean> {
+  async isFullOfGone(gatewayId: string, manager: EntityManager = this.database.manager): Promise<boolean> {
     const [{ names, bytes }] = await manager.query<[{ names: number; bytes: number }]>(
       `SELECT count(DISTINCT original_name)::int AS names, coalesce(sum(${BYTES}), 0)::float8 AS bytes
          FROM registry.tool_change change

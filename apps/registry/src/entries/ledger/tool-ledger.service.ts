@@ -43,6 +43,22 @@ export class ToolLedgerService {
    * Within a change of the catalog: notes what has changed, and answers what is to be served, each tool as it was approved last.
    */
   async settle(tools: OfferedTools, manager: EntityManager): Promise<ServedTools> {
+    const { served, settling } = await this.judge(tools, manager);
+    await this.keep(tools, settling, manager);
+    return { served, held: settling.held };
+  }
+
+  /** What would be served of them; null where `settle` would note something. */
+  async preview(tools: OfferedTools): Promise<readonly OfferedEntry[] | null> {
+    const { served, settling } = await this.judge(tools);
+    const { found, superseded, accepted } = settling;
+    return found.length + superseded.length + accepted.length > 0 ? null : served;
+  }
+
+  private async judge(
+    tools: OfferedTools,
+    manager?: EntityManager,
+  ): Promise<{ readonly served: readonly OfferedEntry[]; readonly settling: Settling }> {
     const { gateway, known, offered } = tools;
     const open = await this.changes.findOpen(gateway.id, manager);
     const before = new Map(known.map((entry) => [entry.originalName, entry]));
@@ -60,8 +76,7 @@ export class ToolLedgerService {
     const settling = new Settling(tools, open, history, isFull);
     const served = offered.flatMap((entry) => settling.serve(entry, before.get(entry.originalName)));
     if (!tools.isIncomplete) settling.noteMissing();
-    await this.keep(tools, settling, manager);
-    return { served, held: settling.held };
+    return { served, settling };
   }
 
   /** Notes that somebody took a tool away: what its upstream offers by that name later is compared to it. */

@@ -26,7 +26,7 @@ export class NameConflictService {
   constructor(private readonly entries: EntryRepository) {}
 
   /** The claims of a gateway whose name an entry of another gateway has. */
-  async find(claims: readonly NameClaim[], gatewayId: string, manager: EntityManager): Promise<NameConflict[]> {
+  async find(claims: readonly NameClaim[], gatewayId: string, manager?: EntityManager): Promise<NameConflict[]> {
     const conflicts: NameConflict[] = [];
     for (const kind of ['tool', 'prompt'] as const) {
       const byName = new Map<string, NameClaim>();
