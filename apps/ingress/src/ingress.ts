@@ -79,7 +79,7 @@ export const openIngress = (settings: IngressSettings, deps: IngressDeps) => {
     feeds: sessions.feeds.size,
   }));
   return {
-    faces: [...faces.all, ...(settings.hasConsole ? [new Console()] : [])],
+    faces: [...faces.all, ...(settings.hasConsole ? [new Console(publicUrl)] : [])],
     router,
     pipeline,
     hasConsole: settings.hasConsole,

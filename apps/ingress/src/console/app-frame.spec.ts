@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { appFramePolicy } from './app-frame.js';
 
 const policy = (query: string, host = 'gw.example.com'): readonly string[] =>
-  appFramePolicy(new URLSearchParams(query), host).split('; ');
+  appFramePolicy(new URLSearchParams(query), [host]).split('; ');
 
 describe('the policy of the frame of an app', () => {
   it('an app reaches nothing, and has no origin, when it names nothing', () => {
@@ -44,6 +44,17 @@ describe('the policy of the frame of an app', () => {
     'https://gw.example.com:8443',
     'https://*.example.com',
     'https://GW.example.com',
+    'HTTPS://GW.EXAMPLE.COM',
+    'https://jenkins.corp.internal',
+    'https://jenkins.corp.INTERNAL:8443',
+    'https://*.corp.internal',
+    'wss://printer.local',
+    'https://nas.lan',
+    'https://router.home.arpa',
+    'https://*.home.arpa',
+    'https://app.localhost:3000',
+    'https://wiki.corp',
+    'https://jenkins',
     'https:',
     '*',
     "'self'",
@@ -54,7 +65,15 @@ describe('the policy of the frame of an app', () => {
     `https://${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.example.org`,
   ])('an app does not reach %s when its resource names it', (origin) => {
     const query = new URLSearchParams({ connect: origin, resource: origin, frame: origin, base: origin });
-    expect(appFramePolicy(query, 'gw.example.com')).toBe(appFramePolicy(new URLSearchParams(), 'gw.example.com'));
+    const hosts = ['10.0.0.7:8080', 'gw.example.com'];
+    expect(appFramePolicy(query, hosts)).toBe(appFramePolicy(new URLSearchParams(), hosts));
+  });
+
+  it('an app reaches a public name when its resource writes that in capitals, or it ends as a private one begins', () => {
+    const given = policy(
+      'connect=HTTPS://API.Example.org&connect=https://local.example.org&connect=https://a.locals.org',
+    );
+    expect(given).toContain('connect-src https://api.example.org https://local.example.org https://a.locals.org');
   });
 
   it('an app reaches the first 20 of a kind when its resource names more', () => {

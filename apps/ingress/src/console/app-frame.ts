@@ -32,29 +32,34 @@ export const APP_FRAME = `<!doctype html>
 `;
 
 const ORIGINS_MAX = 20;
-/** A name of the public DNS, by TLS: neither this machine nor an address of a network that the browser stands in. */
+/** A name of several parts, by TLS: no address. What a name leads to is not looked up. */
 const ORIGIN =
   /^(?:https|wss):\/\/(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])(?::\d{1,5})?$/;
 
-/** Whether an app may have it: of what it names, those that are public, and not the gateway itself. */
-const mayBeReached = (origin: string, host: string): boolean => {
-  if (origin.length > 255 || !ORIGIN.test(origin)) return false;
+/** Ends of names that no public DNS has, and that networks give to what is within them. */
+const PRIVATE_ENDS =
+  /\.(?:local|localhost|localdomain|internal|intranet|private|corp|home|lan|arpa|test|invalid)(?::\d+)?$/;
+
+/** Whether an app may have it: of what it names, names that look public, and not the gateway itself by any of `hosts`. */
+const mayBeReached = (origin: string, hosts: readonly string[]): boolean => {
+  if (origin.length > 255 || !ORIGIN.test(origin) || PRIVATE_ENDS.test(origin)) return false;
   const name = (text: string): string => text.replace(/:\d+$/, '').toLowerCase();
   const [, wildcard, domain = ''] = /^\w+:\/\/(\*\.)?(.*)$/.exec(origin) ?? [];
-  const [own, named] = [name(host), name(domain)];
-  return wildcard === undefined ? own !== named : !own.endsWith(`.${named}`);
+  const named = name(domain);
+  return hosts.map(name).every((own) => (wildcard === undefined ? own !== named : !own.endsWith(`.${named}`)));
 };
 
 /**
  * The policy of the frame, which the app inherits: nothing but what it brings, and of what its resource names for
- * itself (`connect`, `resource`, `frame`, `base`) that which may be reached. `host` is the gateway's own.
+ * itself (`connect`, `resource`, `frame`, `base`) that which may be reached. `hosts`: what the gateway itself goes by.
  */
-export const appFramePolicy = (query: URLSearchParams, host: string): string => {
+export const appFramePolicy = (query: URLSearchParams, hosts: readonly string[]): string => {
   const named = (kind: string): string =>
     query
       .getAll(kind)
       .slice(0, ORIGINS_MAX)
-      .filter((origin) => mayBeReached(origin, host))
+      .map((origin) => origin.toLowerCase())
+      .filter((origin) => mayBeReached(origin, hosts))
       .join(' ');
   const resources = named('resource');
   return [

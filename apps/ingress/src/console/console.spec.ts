@@ -30,7 +30,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'assets/main-1a2b.js'), 'plain');
   writeFileSync(join(folder, 'assets/main-1a2b.js.br'), 'BR');
   writeFileSync(join(folder, 'assets/main-1a2b.js.gz'), 'GZ');
-  const page = new Console([join(folder, 'not-there'), folder]);
+  const page = new Console('https://gw.example.com/base', [join(folder, 'not-there'), folder]);
   server = createServer((request, response) => {
     if (!page.handle(request, response)) response.writeHead(418).end();
   }).listen(0, '127.0.0.1');
@@ -80,13 +80,20 @@ describe('Console', () => {
     },
   );
 
+  it('Console lets an app reach the gateway by neither of its names, and look up none, when it frames the app', async () => {
+    const named = ['gw.example.com', 'inside.example.com', 'api.example.org'].map((name) => `connect=https://${name}`);
+    const { headers } = await get(`/admin/app-frame?${named.join('&')}`, { host: 'inside.example.com:8080' });
+    expect(headers['content-security-policy']).toContain('; connect-src https://api.example.org; ');
+    expect(headers['x-dns-prefetch-control']).toBe('off');
+  });
+
   it('Console answers GET and HEAD alone when it is asked otherwise', async () => {
     expect(await get('/admin/', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
     expect((await get('/admin/', {}, 'POST')).status).toBe(405);
   });
 
   it('Console says that it was not built when there are no files', () => {
-    const page = new Console([join(folder, 'not-there')]);
+    const page = new Console(null, [join(folder, 'not-there')]);
     let status = 0;
     let text = '';
     const response = { writeHead: (code: number) => void (status = code), end: (body: string) => void (text = body) };

@@ -47,7 +47,11 @@ export class Console {
   readonly label = 'console';
   private readonly files: ReadonlyMap<string, ConsoleFile> | null;
 
-  constructor(folders = ROOTS.map((path) => join(import.meta.dirname, path))) {
+  /** `publicUrl`: where people reach the gateway, where that is known. */
+  constructor(
+    private readonly publicUrl: string | null,
+    folders = ROOTS.map((path) => join(import.meta.dirname, path)),
+  ) {
     this.files = folders.map(readConsoleFiles).find((files) => files !== null) ?? null;
   }
 
@@ -77,11 +81,12 @@ export class Console {
       return;
     }
     if (path === FRAME) {
-      const { query, host } = { query: request.url?.split('?', 2)[1] ?? '', host: request.headers.host ?? '' };
+      const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
+      const hosts = [request.headers.host ?? '', ...(this.publicUrl === null ? [] : [new URL(this.publicUrl).host])];
       response.writeHead(200, {
         ...HEADERS,
         ...FRAME_HEADERS,
-        'content-security-policy': appFramePolicy(new URLSearchParams(query), host),
+        'content-security-policy': appFramePolicy(query, hosts),
         'content-length': Buffer.byteLength(APP_FRAME),
       });
       response.end(request.method === 'HEAD' ? undefined : APP_FRAME);
@@ -110,6 +115,8 @@ const FRAME_HEADERS = {
   'cache-control': 'no-cache',
   // The policy says who may frame it.
   'x-frame-options': 'SAMEORIGIN',
+  // Looking a name up tells it to whoever answers.
+  'x-dns-prefetch-control': 'off',
 };
 
 /** The name of the file, `MOVED` for the path without its last slash, `FRAME` for what MCP Apps are shown in, `null` for what is not of the console. */

@@ -70,8 +70,8 @@ const About = ({ ui, uri }: { readonly ui: Params; readonly uri: string }) => {
     <p className="quiet small">
       <code>{uri}</code> comes from the upstream. It sees this call and nothing of the console.{' '}
       {named.length === 0
-        ? 'It reaches nothing on the network.'
-        : `It names ${named.map(String).join(', ')}: of these it reaches what is public, by https or wss.`}
+        ? 'It names nothing on the network, and may load nothing from there.'
+        : `It names ${named.map(String).join(', ')}: of these it may reach names that look public, by https or wss.`}
       {wanted.length > 0 && ` It asks for ${wanted.join(', ')}, which no app gets here.`}
       {typeof ui['domain'] === 'string' && ' It asks for an origin of its own, which no app gets here.'}
     </p>
