@@ -370,15 +370,17 @@ describe('an upstream that needs the consent of its caller', () => {
     });
   });
 
-  it('the gateway registers itself anew when its client is not known any more at the authorization server', async () => {
+  it('the gateway registers itself anew, once for all, when its client is not known any more at the authorization server', async () => {
+    const fay = await person('fay');
     consents.lifeS = 3;
+    await connect(fay);
     const back = new URL(await connect(ann));
     consents.lifeS = 300;
     expect(back.searchParams.has('code')).toBe(true);
     const registered = consents.count('POST /reg');
     await consents.forgetClients();
-    const needed = async () => (await modern(ann.token, { name: 'notes-whoami' })).result?.resultType;
-    await expect.poll(needed, { interval: 300 }).toBe('input_required');
+    const needed = async (token: string) => (await modern(token, { name: 'notes-whoami' })).result?.resultType;
+    await expect.poll(() => needed(ann.token), { interval: 300 }).toBe('input_required');
     expect(await stateOf(ann.token)).toMatchObject({
       state: 'needs_reauth',
       reason: expect.stringContaining('invalid_client'),
@@ -386,6 +388,12 @@ describe('an upstream that needs the consent of its caller', () => {
     await connect(ann);
     expect(consents.count('POST /reg')).toBe(registered + 1);
     expect((await modern(ann.token, { name: 'notes-whoami' })).result).toMatchObject({ content: [{ text: 'ann' }] });
+
+    // Another finds out of the old one when there is a new one.
+    await expect.poll(() => needed(fay.token), { interval: 300 }).toBe('input_required');
+    await connect(fay);
+    expect(consents.count('POST /reg')).toBe(registered + 1);
+    expect((await modern(fay.token, { name: 'notes-whoami' })).result).toMatchObject({ content: [{ text: 'fay' }] });
   });
 
   it('a consent has ended, with the reason, when the upstream does not take what was just renewed', async () => {

@@ -78,8 +78,8 @@ export class ConsentService {
     const gateway = await this.gatewayFor(upstreamId, principal);
     const { client: given, query, version } = await this.credentials.clientOf(upstreamId);
     const place = await findConsentPlace(given, query, this.bus);
-    const unknownSince = await this.kept.clientUnknownSince(upstreamId, principal.id);
-    if (unknownSince !== null) await this.clients.forget(upstreamId, place.issuer, unknownSince);
+    const unknownId = await this.kept.unknownClientOf(upstreamId, principal.id);
+    if (unknownId !== null) await this.clients.forget(upstreamId, place.issuer, unknownId);
     const client = await this.clients.clientFor(upstreamId, given, place, publicUrl);
     const callbackPath = given.clientId === null ? callbackPathOf(upstreamId) : CALLBACK_PATH;
     const [state, verifier, secret] = [secretText(), secretText(), secretText()];
@@ -147,7 +147,7 @@ export class ConsentService {
     }).catch(async (error: unknown) => {
       // It is not known there any more; whoever tries again is registered anew.
       if (toGatewayError(error).data?.['oauthError'] === 'invalid_client')
-        await this.clients.forget(upstreamId, issuer);
+        await this.clients.forget(upstreamId, issuer, client.clientId);
       throw error;
     });
     const consentId = randomUUID();

@@ -5,7 +5,7 @@ import { type Bus, InjectBus } from '#libs/bus';
 import { toGatewayError } from '#libs/errors';
 import { InjectLogger, type Logger } from '#libs/telemetry';
 import { authenticationOf } from '../upstream-credentials/oauth/client-authentication.js';
-import { CLIENT_UNKNOWN, readGrant } from '../upstream-credentials/oauth/personal-grant.js';
+import { readGrant } from '../upstream-credentials/oauth/personal-grant.js';
 import { UpstreamTokenRepository } from '../upstream-credentials/oauth/upstream-token.repository.js';
 import { UpstreamTokenService } from '../upstream-credentials/oauth/upstream-token.service.js';
 import { UpstreamCredentialService } from '../upstream-credentials/upstream-credential.service.js';
@@ -36,10 +36,10 @@ export class KeptConsents implements OnModuleInit {
     return consent === null || consent.wanted.length === 0 ? [] : [...consent.granted, ...consent.wanted];
   }
 
-  /** When the authorization server said last, of a person's consent, that it does not know the client; null: it does. */
-  async clientUnknownSince(upstreamId: string, userEmail: string): Promise<Date | null> {
+  /** The client of a person's consent, where the authorization server said last that it does not know it. */
+  async unknownClientOf(upstreamId: string, userEmail: string): Promise<string | null> {
     const [row] = await this.rows.states([upstreamId], userEmail.toLowerCase());
-    return row?.failure?.message === CLIENT_UNKNOWN ? row.failedAt : null;
+    return row?.failure?.unknownClientId ?? null;
   }
 
   /** Keeps a consent with its token. False: the credential is another one by now, and nothing was kept. */

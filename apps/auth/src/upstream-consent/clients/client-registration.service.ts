@@ -58,10 +58,10 @@ export class ClientRegistrationService {
     return client;
   }
 
-  /** Another is registered when one is needed. `before`: unless it was registered since. */
-  async forget(upstreamId: string, issuer: string | null, before?: Date): Promise<void> {
+  /** Another is registered when one is needed, unless that was done since: many people may have consents of one client. */
+  async forget(upstreamId: string, issuer: string | null, clientId: string | null): Promise<void> {
     const known = issuer === null ? null : await this.rows.find(upstreamId, issuer);
-    if (known !== null && (before === undefined || known.createdAt < before)) await this.rows.forget(known.id);
+    if (known !== null && known.clientId === (clientId ?? '')) await this.rows.forget(known.id);
   }
 
   private async registeredFor(

@@ -45,7 +45,7 @@ describe('refreshed', () => {
     });
   });
 
-  it.each(['invalid_grant', 'invalid_client', 'unauthorized_client', 'invalid_request', 'invalid_scope'])(
+  it.each(['invalid_grant', 'invalid_client', 'unauthorized_client', 'invalid_scope', 'invalid_target'])(
     'refreshed says that the consent has ended when it is answered %s',
     async (error) => {
       await expect(answering(400, { error }).renew()).rejects.toMatchObject({
@@ -55,10 +55,17 @@ describe('refreshed', () => {
     },
   );
 
+  it('refreshed names the client that is not known when it is answered invalid_client', async () => {
+    await expect(answering(401, { error: 'invalid_client' }).renew()).rejects.toMatchObject({
+      data: { unknownClientId: 'gateway' },
+    });
+  });
+
   it.each<[string, number, string | object]>([
     ['HTTP 500', 500, ''],
     ['HTTP 503 and a page', 503, '<html>'],
     ['a page', 200, '<html>'],
+    ['invalid_request', 400, { error: 'invalid_request' }],
     ['that it is busy', 400, { error: 'temporarily_unavailable' }],
   ])('refreshed fails for now, and ends nothing, when it is answered %s', async (_what, status, body) => {
     await expect(answering(status, body).renew()).rejects.toMatchObject({

@@ -24,19 +24,17 @@ export interface PersonalGrant {
 
 /**
  * Codes by which a grant, or the client that it was given to, is not known any more, or cannot be renewed as it was given: asked again, it
- * would say so again. https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ * would say so again. `invalid_request` is none of them: some say it of what passes.
+ * https://www.rfc-editor.org/rfc/rfc6749#section-5.2, https://www.rfc-editor.org/rfc/rfc8707#section-2
  */
 const GONE = new Set<unknown>([
   'invalid_grant',
   'invalid_client',
   'unauthorized_client',
-  'invalid_request',
   'unsupported_grant_type',
   'invalid_scope',
+  'invalid_target',
 ]);
-
-/** Of a client that registered itself, whoever consents anew is sent on by another. */
-export const CLIENT_UNKNOWN = 'the authorization server says invalid_client';
 
 export const readGrant = (text: string): PersonalGrant => JSON.parse(text) as PersonalGrant;
 
@@ -56,7 +54,8 @@ export const refreshed = async (kept: string | null, bus: Bus): Promise<Obtained
   }).catch((error: unknown) => {
     const { data } = toGatewayError(error);
     const code = data?.['oauthError'];
-    throw GONE.has(code) ? ended(`the authorization server says ${String(code)}`, String(code)) : error;
+    if (!GONE.has(code)) throw error;
+    throw ended(`the authorization server says ${String(code)}`, code === 'invalid_client' ? client.clientId : null);
   });
   const next: PersonalGrant = {
     ...grant,
@@ -67,8 +66,13 @@ export const refreshed = async (kept: string | null, bus: Bus): Promise<Obtained
   return { text: JSON.stringify(next), lifeMs: token.lifeMs };
 };
 
-const ended = (why: string, oauthError?: string): GatewayError =>
-  fail('upstream.consent_needed', { message: why, executed: 'no', ...(oauthError && { data: { oauthError } }) });
+/** `unknownClientId`: the client that is not known there. */
+const ended = (why: string, unknownClientId: string | null = null): GatewayError =>
+  fail('upstream.consent_needed', {
+    message: why,
+    executed: 'no',
+    ...(unknownClientId !== null && { data: { unknownClientId } }),
+  });
 
 /** Where a person consents, on this gateway. */
 export const consentUrl = (publicUrl: string, upstreamId: string): string =>

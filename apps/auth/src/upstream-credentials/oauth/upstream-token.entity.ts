@@ -6,6 +6,8 @@ export interface TokenFailure {
   readonly message: string;
   /** Of a token that was to be exchanged: another sign-in of its caller helps. */
   readonly needsReauth?: boolean;
+  /** The client that the authorization server does not know: whoever consents anew is sent on by another. */
+  readonly unknownClientId?: string;
 }
 
 /** The access token of an upstream, or how the last attempt to get one ended. */

@@ -235,7 +235,9 @@ export class UpstreamTokenService implements OnApplicationShutdown {
       // One that is good until its end goes on being shown.
       const isOver = code === 'upstream.consent_needed' && isLast;
       const ofExchange = owner.madeOf !== undefined && { needsReauth: data?.['state'] === 'needs_reauth' };
-      await this.rows.fail(lease, { code, message, ...ofExchange }, isOver);
+      const { unknownClientId } = data ?? {};
+      const ofClient = typeof unknownClientId === 'string' && { unknownClientId };
+      await this.rows.fail(lease, { code, message, ...ofExchange, ...ofClient }, isOver);
       throw code === 'upstream.consent_needed' ? (owner.consentNeeded?.(message) ?? error) : error;
     }
   }
