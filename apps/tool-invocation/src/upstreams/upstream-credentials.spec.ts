@@ -87,4 +87,15 @@ describe('UpstreamCredentials', () => {
     await before;
     await expect((async () => access())()).rejects.toMatchObject({ code: 'upstream.consent_needed' });
   });
+
+  it('UpstreamCredentials has a refused call go on when another consent was given while it was under way', async () => {
+    const { auth, access } = given(true);
+    const shown = await access();
+    await expect(shown.widen?.(['write'])).resolves.toBeUndefined();
+    auth.present = async () => 'two';
+    await expect(shown.widen?.(['write'])).rejects.toMatchObject({
+      code: 'upstream.consent_needed',
+      data: { scopes: ['write'] },
+    });
+  });
 });

@@ -9,7 +9,7 @@ import { WantUpstreamScopes } from '#contracts/auth/oauth/want-upstream-scopes.r
 import type { RequestOf } from '#contracts/define';
 import type { UpstreamCall } from '#contracts/tool-invocation/execute-call.request';
 import type { Bus } from '#libs/bus';
-import { toGatewayError } from '#libs/errors';
+import { fail, toGatewayError } from '#libs/errors';
 import type { CarriedJson } from '#libs/mcp';
 import { cacheCounts } from '#libs/telemetry';
 import type { Access, Redact } from '../transport/channel.js';
@@ -148,13 +148,22 @@ export class UpstreamCredentials {
     return tokenId !== refused;
   }
 
-  private async widen({ upstreamId, principalId }: ShownCaller, scopes: readonly string[]): Promise<void> {
+  private async widen({ key, caller }: Holder, version: string, scopes: readonly string[]): Promise<void> {
+    const { upstreamId, principalId } = caller;
     try {
       await this.bus.ask(WantUpstreamScopes, { upstreamId, principalId, scopes });
+      // What was refused may be of the consent before.
+      if ((await this.present(key, caller)).version === version) return;
     } catch (error) {
       // Where it cannot be found out, the upstream has refused all the same.
       if (toGatewayError(error).code === 'upstream.consent_needed') throw error;
+      return;
     }
+    throw fail('upstream.consent_needed', {
+      message: 'Another consent was given while the call was under way: call again',
+      data: { state: 'needs_consent', scopes },
+      executed: 'no',
+    });
   }
 
   private present(key: string, caller: ShownCaller): Promise<Access> {
@@ -184,7 +193,7 @@ export class UpstreamCredentials {
             tokenId: token.id,
             renew: (refused) => this.renew(holder, version, refused),
           }),
-          ...(isPersonal && { widen: (scopes) => this.widen(caller, scopes) }),
+          ...(isPersonal && { widen: (scopes) => this.widen(holder, version, scopes) }),
         });
         if (this.drops !== drops) return access;
         const nowMs = performance.now();
