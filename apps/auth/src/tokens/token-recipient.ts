@@ -98,11 +98,17 @@ export const notHeld = (permission: Grant) =>
   fail('auth.grant_missing', { message: `You do not hold the permission ${permission} yourself` });
 
 /** Of one's own token; none means all of its user's, which only an unnarrowed caller can give. */
-const inherited = (caller: Principal, parent: TokenClaims, wanted: readonly Grant[]): readonly Grant[] => {
+export const inherited = (
+  caller: Principal,
+  parent: Pick<TokenClaims, 'permissions'>,
+  wanted: readonly Grant[],
+): readonly Grant[] => {
   const missing = firstNotHeld(caller, wanted);
   if (missing !== null) throw notHeld(missing);
-  if (wanted.length > 0) return wanted;
-  return parent.permissions.length === 0 ? [] : caller.permissions;
+  if (wanted.length > 0 || parent.permissions.length === 0) return wanted;
+  if (caller.permissions.length > 0) return caller.permissions;
+  // What a narrowed caller holds in teams alone has to be named, or the token would have all that its user may.
+  throw fail('auth.grant_missing', { message: 'This token permits nothing but in teams: name the permissions' });
 };
 
 /** Of somebody else's. */
