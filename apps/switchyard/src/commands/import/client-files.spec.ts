@@ -40,6 +40,35 @@ const FILES: readonly (readonly [client: string, name: string, text: string, ent
     ],
   ],
   [
+    // As its page "MCP Servers" exports them, at 250240be of 2026-02-08.
+    'MetaMCP',
+    'metamcp.json',
+    `{"mcpServers":{"HackerNews":{"type":"STDIO","description":"news","command":"uvx","args":["mcp-hn"],"env":{"KEY":"\${TOKEN}"}},
+      "old":{"type":"SSE","url":"https://old.example/sse","headers":{"x-tenant":"a"}},
+      "new":{"type":"STREAMABLE_HTTP","description":"new","url":"https://new.example/mcp","bearerToken":"secret"}}}`,
+    [
+      { body: { name: 'HackerNews', transport: 'STDIO', command: 'uvx', args: ['mcp-hn'], env: { KEY: 't0ken' } } },
+      {
+        body: {
+          name: 'old',
+          transport: 'SSE',
+          url: 'https://old.example/sse',
+          authType: 'authheaders',
+          authHeaders: [{ key: 'x-tenant', value: 'a' }],
+        },
+      },
+      {
+        body: {
+          name: 'new',
+          transport: 'STREAMABLEHTTP',
+          url: 'https://new.example/mcp',
+          authType: 'authheaders',
+          authHeaders: [{ key: 'Authorization', value: 'Bearer secret' }],
+        },
+      },
+    ],
+  ],
+  [
     'VS Code, with comments and trailing commas',
     '.vscode/mcp.json',
     `// servers of this project
