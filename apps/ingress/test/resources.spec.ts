@@ -221,7 +221,7 @@ describe('the time of a call', () => {
     const [ofItsOwn = 0, ofAll = 0] = left;
     expect(ofItsOwn).toBeGreaterThan(3_000_000);
     expect(ofAll).toBeGreaterThan(0);
-    // Of a number with a fraction.
-    expect(Math.floor(ofAll)).toBeLessThanOrEqual(60_000);
+    // A minute, and what it takes to say that it is over.
+    expect(ofAll).toBeLessThan(70_000);
   });
 });
