@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { assertRelayable, type IncomingError, type IncomingResult, requestText, withMeta } from '#libs/mcp';
 import { fail, toGatewayError } from '#libs/errors';
 import { VERSION } from '#libs/service';
@@ -7,8 +8,11 @@ import { Exchange } from '../transport/exchange.js';
 /** How the gateway introduces itself to upstreams. */
 export const CLIENT_INFO = { name: 'switchyard', title: 'Switchyard', version: VERSION } as const;
 
-/** Request ids are unique in the process, so that no answer can be taken for another's on any connection. */
-let lastId = 0;
+/**
+ * Request ids are unique in the process, so that no answer can be taken for another's on any connection. They begin anywhere, so that
+ * what a call is asked for by one replica has another id than what another replica goes on with; they stay within 32 bits for long.
+ */
+let lastId = randomInt(2 ** 30);
 export const nextRequestId = (): number => ++lastId;
 
 export interface RequestOptions {
