@@ -5,7 +5,7 @@ import { CallerAdmission } from '#libs/identity';
 import { type RunningService, startService } from '#libs/service';
 import { databaseToken } from '#libs/storage';
 import { type Logger, createLogger } from '#libs/telemetry';
-import { temporaryFolder } from '#libs/testing';
+import { PATIENT_STORES, temporaryFolder } from '#libs/testing';
 import { authService } from '../src/index.js';
 
 export const ADMIN = 'admin@example.com';
@@ -30,9 +30,6 @@ export interface GivenAuth {
   close(): Promise<void>;
 }
 
-/** What the database has to do it does, late on a machine that stands still meanwhile. */
-const UNHURRIED = { DB_POOL_TIMEOUT: '60', DB_STATEMENT_TIMEOUT_MS: '60000', DB_LOCK_TIMEOUT_MS: '60000' };
-
 export const makeDataDir = async (): Promise<string> => temporaryFolder('auth');
 
 export const givenAuth = async (more: Readonly<Record<string, string>> = {}, dir?: string): Promise<GivenAuth> => {
@@ -42,7 +39,7 @@ export const givenAuth = async (more: Readonly<Record<string, string>> = {}, dir
     SWITCHYARD_DATA_DIR: dataDir,
     PORT: '0',
     PLATFORM_ADMIN_PASSWORD: adminPassword,
-    ...UNHURRIED,
+    ...PATIENT_STORES,
     ...more,
   };
   const logLines: string[] = [];

@@ -9,7 +9,7 @@ import { fail } from '#libs/errors';
 import { type RunningService, startService } from '#libs/service';
 import { databaseToken } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
-import { temporaryFolder } from '#libs/testing';
+import { PATIENT_STORES, temporaryFolder } from '#libs/testing';
 import { metricsService } from '../src/index.js';
 
 const ADMIN: Principal = {
@@ -46,9 +46,6 @@ export interface MetricsService {
   stop(): Promise<void>;
 }
 
-/** What the database has to do it does, late on a machine that stands still meanwhile. */
-const UNHURRIED = { DB_POOL_TIMEOUT: '60', DB_STATEMENT_TIMEOUT_MS: '60000', DB_LOCK_TIMEOUT_MS: '60000' };
-
 export const startMetrics = async (env: Record<string, string> = {}): Promise<MetricsService> => {
   const folder = temporaryFolder('metrics');
   const logged: string[] = [];
@@ -60,7 +57,7 @@ export const startMetrics = async (env: Record<string, string> = {}): Promise<Me
   });
   const running = await startService({
     parts: [metricsService],
-    env: { SWITCHYARD_DATA_DIR: folder, PORT: '0', ...UNHURRIED, ...env },
+    env: { SWITCHYARD_DATA_DIR: folder, PORT: '0', ...PATIENT_STORES, ...env },
     logger: createLogger({ service: 'metrics', level: 'info', destination }),
   });
   const { bus } = running;

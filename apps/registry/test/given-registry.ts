@@ -21,7 +21,7 @@ import { type GatewayError, fail } from '#libs/errors';
 import { type RunningService, startService } from '#libs/service';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
-import { temporaryFolder } from '#libs/testing';
+import { PATIENT_STORES, temporaryFolder } from '#libs/testing';
 import { registryService } from '../src/index.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -187,9 +187,6 @@ export class Registry {
   }
 }
 
-/** What the database has to do it does, late on a machine that stands still meanwhile. */
-const UNHURRIED = { DB_POOL_TIMEOUT: '60', DB_STATEMENT_TIMEOUT_MS: '60000', DB_LOCK_TIMEOUT_MS: '60000' };
-
 /** A database of the test's own, and registries on it. */
 export class RegistryBench {
   private readonly services: RunningService[] = [];
@@ -216,7 +213,7 @@ export class RegistryBench {
         LOG_LEVEL: 'silent',
         DATABASE_URL: databaseUrl,
         SWITCHYARD_DATA_DIR: this.folder,
-        ...UNHURRIED,
+        ...PATIENT_STORES,
         ...env,
       },
       logger,
