@@ -8,3 +8,4 @@ export { Claim, UNCOUNTED_BYTES, bytesHeld, heldBytes, scarcePatienceMs } from '
 export { type HedgeSettings, hedge } from './hedge.js';
 export { pause } from './pause.js';
 export { StallWatch } from './stall-watch.js';
+export { NOT_CONNECTED } from './not-connected.js';

@@ -8,6 +8,7 @@ import {
   SendWindow,
   onwardHeaders,
 } from '#libs/connector';
+import { NOT_CONNECTED } from '#libs/resilience';
 import type { UpstreamDoor } from './upstream-door.js';
 
 /** Sends a frame to the gateway; resolves when it has left this process. */
@@ -17,17 +18,6 @@ type RequestFrame = Extract<GatewayFrame, { type: 'request' }>;
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const REASON_CHARS_MAX = 512;
-
-/** Nothing was sent: there never was a connection. */
-const NOT_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'EAI_AGAIN',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 /** One HTTP request of the gateway to an upstream here, and the response to it, at the connector's end. */
 export class ServedRequest {

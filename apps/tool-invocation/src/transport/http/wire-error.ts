@@ -1,15 +1,5 @@
 import { fail, GatewayError } from '#libs/errors';
-
-/** Nothing was sent: there never was a connection. */
-const NOT_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'EAI_AGAIN',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+import { NOT_CONNECTED } from '#libs/resilience';
 
 /** A failure of the connection or of what came over it, named. */
 export const wireError = (error: unknown, executed: 'no' | 'unknown'): GatewayError => {
