@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WithBody } from '#libs/bus';
 import { type CallAnswer } from '#libs/contracts';
+import { flipped } from '#libs/testing';
 import { JSON_HEADERS, Rig, eventsOf, modern, modernHeaders, nextMessage, openSession, post, user } from './rig.js';
 
 let rig: Rig;
@@ -286,9 +287,8 @@ describe('a modern client, asked by answers', () => {
   it('a requestState is refused when it was changed, is somebody else\u2019s, or belongs to another request', async () => {
     rig.execute = async () => asking({ a: FORM }, { requestState: 'mine' });
     const { requestState } = (await post(first, request(), headers())).json.result;
-    const flipped = `${requestState.slice(0, -2)}${requestState.at(-2) === 'A' ? 'B' : 'A'}${requestState.at(-1)}`;
     const tries = [
-      post(first, request({ requestState: flipped }), headers()),
+      post(first, request({ requestState: flipped(requestState) }), headers()),
       post(first, request({ requestState }), { ...headers(), authorization: 'Bearer ann' }),
       post(first, request({ requestState }, 'slow'), headers('slow')),
       post(first, request({ requestState: `${requestState}=` }), headers()),

@@ -93,7 +93,8 @@ describe('a client that does not read what it is told', () => {
     const messages = [];
     for await (const { data } of eventsOf(await fetch(url, { headers })))
       if (data !== '') messages.push(JSON.parse(data));
-    expect(messages.length).toBeLessThanOrEqual(1_000);
+    // A thousand are kept; what was still on its way to the store comes while those are read.
+    expect(messages.length).toBeLessThan(2_000);
     expect(messages.at(-1)).toMatchObject({ id: 3, result: { content: [] } });
   });
 });

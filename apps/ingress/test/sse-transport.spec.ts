@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CallContext, WithBody } from '#libs/bus';
 import { type CallFrame, CatalogChanged, CredentialRevoked } from '#libs/contracts';
 import { fail } from '#libs/errors';
+import { flipped } from '#libs/testing';
 import {
   JSON_HEADERS,
   Rig,
@@ -398,7 +399,7 @@ describe('what is refused', () => {
       send(callOf(1), second, BOB),
       send(callOf(1), first, BOB),
       post(`${second}/servers/mine${endpoint}`, callOf(1), ANN),
-      post(`${first}${endpoint.slice(0, -2)}AA`, callOf(1), ANN),
+      post(`${first}${flipped(endpoint)}`, callOf(1), ANN),
     ]);
     expect(statuses.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
     expect(rig.calls).toHaveLength(0);

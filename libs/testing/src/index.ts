@@ -7,6 +7,7 @@ export type { StallingProxy } from './stalling-proxy.js';
 export type { ClientScenario, SuiteCheck, SuiteReport } from './conformance-suite.js';
 export type { TransactionPooler } from './transaction-pooler.js';
 export { ChildServer, canConnect } from './child-server.js';
+export { flipped } from './flipped.js';
 export { freePort } from './free-port.js';
 export { OtlpCollector } from './telemetry/otlp-collector.js';
 export { type Alertmanager, startAlertmanager } from './telemetry/alertmanager.js';
