@@ -15,8 +15,8 @@ const needsServers = [
   '**/*.{nats,pg,redis,contract}.spec.ts',
   '{apps,libs}/*/test/**/*.spec.ts',
   // But for what reads files alone.
-  'libs/testing/src/*/**/*.spec.ts',
-  'libs/testing/src/!(*-rules|docs).spec.ts',
+  'libs/testing/src/!(rules)/**/*.spec.ts',
+  'libs/testing/src/!(docs).spec.ts',
   'bench/**/*.spec.ts',
   'deploy/test/*.server.spec.ts',
 ];

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from './temporary-folder.js';
+import { temporaryFolder } from '../temporary-folder.js';
 
-const root = resolve(import.meta.dirname, '../../..');
+const root = resolve(import.meta.dirname, '../../../..');
 const { crowdedFolders, FILES_PER_FOLDER_MAX } = (await import(join(root, 'scripts/crowded-folders.mjs'))) as {
   crowdedFolders: (root: string) => readonly { readonly folder: string; readonly files: number }[];
   FILES_PER_FOLDER_MAX: number;
