@@ -61,5 +61,5 @@ export type { ClientEra, Gateway, GatewayOptions, GatewayProcess, Service } from
 export { GatewaySecrets } from './gateway/gateway-secrets.js';
 export { PATIENT_STORES } from './gateway/patient-stores.js';
 export { startGateway } from './gateway/start-gateway.js';
-export { type Certificates, makeCertificates } from './certificates.js';
-export { type EncryptingFront, startEncryptingFront } from './encrypting-front.js';
+export { type Certificates, makeCertificates } from './tls/certificates.js';
+export { type EncryptingFront, startEncryptingFront } from './tls/encrypting-front.js';
