@@ -11,6 +11,12 @@ export const metricsOptions = {
     'Tools that have series of their own in Prometheus. Further ones are counted together as `other`.',
     { min: 1, max: 100_000 },
   ),
+  METRICS_CACHE_ENABLED: flag(true, 'Whether `GET /metrics` is answered from memory while nothing has been written.'),
+  METRICS_CACHE_TTL_SECONDS: integer(
+    10,
+    'After that it is read anew: what another replica has written shows at the latest then.',
+    { min: 1, max: 3_600 },
+  ),
   METRICS_RETENTION_DAYS: integer(
     7,
     'Days for which single call records are kept. Totals and hourly sums stay. A record that arrives a second time later than this counts again.',

@@ -19,6 +19,8 @@ export interface MetricsSettings {
   readonly isScrapedWithoutToken: boolean;
   /** Tools, and upstreams, that have series of their own in Prometheus. */
   readonly seriesMax: number;
+  /** 0: what calls add up to is read each time. */
+  readonly sumsKeptMs: number;
   readonly callRetentionMs: number;
   /** Whether it is kept by which token a call was made. */
   readonly keepsTokens: boolean;
@@ -33,6 +35,7 @@ export const metricsSettings = (config: MetricsConfig): MetricsSettings => ({
   isPrometheusServed: config.ENABLE_METRICS,
   isScrapedWithoutToken: config.METRICS_SCRAPE_WITHOUT_TOKEN,
   seriesMax: config.METRICS_SERIES_MAX,
+  sumsKeptMs: config.METRICS_CACHE_ENABLED ? config.METRICS_CACHE_TTL_SECONDS * 1_000 : 0,
   callRetentionMs: config.METRICS_RETENTION_DAYS * DAY_MS,
   keepsTokens: config.TOKEN_USAGE_LOGGING_ENABLED,
   rollupRetentionMs: config.METRICS_ROLLUP_RETENTION_DAYS * DAY_MS,

@@ -11,6 +11,7 @@ import { databaseToken } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
 import { PATIENT_STORES, temporaryFolder } from '#libs/testing';
 import { metricsService } from '../src/index.js';
+import { KeptSumsService } from '../src/records/kept-sums.service.js';
 
 const ADMIN: Principal = {
   id: 'admin@example.com',
@@ -81,6 +82,7 @@ export const startMetrics = async (env: Record<string, string> = {}): Promise<Me
     prometheus: async () => parsePrometheus(await (await get('/metrics/prometheus')).text()),
     empty: async () => {
       await database.query('TRUNCATE metrics.calls, metrics.rollups, metrics.refused_records');
+      running.application.get(KeptSumsService, { strict: false }).drop();
     },
     stop: async () => {
       await running.stop();

@@ -217,6 +217,15 @@ describe.each(['postgres', 'redis'] as const)('metrics with its queue on %s', (s
     expect((await metrics.get('/metrics?hours=zero')).status).toBe(422);
   });
 
+  it('GET /metrics asks the database when calls were written, and not otherwise', async () => {
+    await metrics.record([aCall()]);
+    expect((await aggregates()).tools.totalExecutions).toBe(1);
+    await metrics.database.query('DELETE FROM metrics.rollups');
+    expect((await aggregates()).tools.totalExecutions).toBe(1);
+    await metrics.record([aCall(), aCall()]);
+    expect((await aggregates()).tools.totalExecutions).toBe(2);
+  });
+
   it('GET /metrics answers zeros when there is no call yet', async () => {
     const { tools, topPerformers } = await aggregates();
     expect(tools).toMatchObject({ totalExecutions: 0, failureRate: 0, lastExecutionTime: null, minResponseTime: null });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CallInstruments } from './call.instruments.js';
 import { type CallColumns, recordsOf, toColumns } from './call-columns.js';
 import { CallsRepository, WriteFailure } from './calls.repository.js';
+import { KeptSumsService } from './kept-sums.service.js';
 import { RefusedRecordsService } from './refused-records.service.js';
 
 /** Writes batches; a record that cannot be written is found and kept aside, and the rest of its batch goes through. */
@@ -10,6 +11,7 @@ export class CallWriterService {
   constructor(
     private readonly calls: CallsRepository,
     private readonly instruments: CallInstruments,
+    private readonly sums: KeptSumsService,
     private readonly refused: RefusedRecordsService,
   ) {}
 
@@ -17,6 +19,7 @@ export class CallWriterService {
   async write(columns: CallColumns): Promise<number> {
     try {
       const known = await this.calls.write(columns);
+      this.sums.drop();
       // Here and nowhere else: a record that comes again is known by then, so it counts once.
       this.instruments.count(columns, known);
       return 0;

@@ -77,8 +77,6 @@ export const UNREAD_SETTINGS: Readonly<Record<string, string>> = {
     '`JWT_CACHE_TTL`, `JWT_CACHE_MAX_SIZE`: one cache of who the caller is; revocation ends an entry at once',
   GLOBAL_CONFIG_CACHE_TTL: 'settings are read once, at start',
   ADMIN_STATS_CACHE_ENABLED: 'nothing here reads it',
-  METRICS_CACHE_ENABLED: 'aggregates are kept as hourly sums and totals',
-  METRICS_CACHE_TTL_SECONDS: 'as `METRICS_CACHE_ENABLED`',
   MCP_SESSION_POOL_ENABLED: 'always on',
   MCP_LIST_PAGE_SIZE: '`LIST_PAGE_SIZE`, `LIST_PAGE_BYTES`',
   MCP_ALLOWED_ORIGINS: '`ALLOWED_ORIGINS`',
