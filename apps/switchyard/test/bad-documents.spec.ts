@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import { type Gateway, type RestDouble, startGateway, startRestDouble } from '#libs/testing';
 
 const MIB = 1_048_576;
+/** Of the heap of the whole gateway, which ends where it needs more: less than a hostile document of 32 MB would take once it is read. */
+const HEAP_MIB = 320;
 const OK = { responses: { 200: { description: 'ok' } } };
 
 describe('a document that is bad for whoever reads it', () => {
@@ -13,7 +15,10 @@ describe('a document that is bad for whoever reads it', () => {
 
   beforeAll(async () => {
     [api, documents] = await Promise.all([startRestDouble(), startRestDouble()]);
-    gateway = await startGateway({ mode: 'embedded' });
+    gateway = await startGateway({
+      mode: 'embedded',
+      env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}` },
+    });
     client = await gateway.client('modern');
   });
   afterAll(async () => {
@@ -61,6 +66,17 @@ describe('a document that is bad for whoever reads it', () => {
     const { id, toolCount } = await register('nearly');
     expect(toolCount).toBe(1);
     await gateway.admin.call('DELETE', `/gateways/${id}`);
+  });
+
+  it.each([
+    ['31 MB of JSON', '{"openapi":"3.1.0","x":[', '{},'],
+    ['31 MB of YAML', 'openapi: 3.1.0\nx: [', '{},'],
+    ['31 MB of lines', 'openapi: 3.1.0\nx:\n', ' - a\n'],
+  ])('a document is refused before it fills the memory when it is %s of many values', async (_, head, value) => {
+    const body = head + value.repeat((31 * MIB) / value.length);
+    documents.answer(() => ({ headers: { 'content-type': 'application/json' }, body }));
+    await expect(register('swelling')).rejects.toThrow(/more than 2000000 values/);
+    expect(await stored()).toEqual([0, 0]);
   });
 
   it('a document is refused and nothing stored when it has 10,000 operations, and is read when some are chosen', async () => {

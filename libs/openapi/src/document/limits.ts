@@ -4,7 +4,7 @@ export interface ReadLimits {
   readonly bytesMax: number;
   /** Objects and arrays within each other. */
   readonly depthMax: number;
-  /** Values in all, each alias of YAML counted as what it stands for. */
+  /** Values in all, each alias of YAML counted as what it stands for. GitHub's document of 13 MB has 258,000. */
   readonly valuesMax: number;
   readonly operationsMax: number;
 }
@@ -13,7 +13,7 @@ export interface ReadLimits {
 export const READ_LIMITS: ReadLimits = {
   bytesMax: 32 * 1024 * 1024,
   depthMax: 100,
-  valuesMax: 4_000_000,
+  valuesMax: 2_000_000,
   operationsMax: 10_000,
 };
 

@@ -19,17 +19,36 @@ export const parseText = (text: string, limits: ReadLimits): Json => {
 const parse = (text: string, limits: ReadLimits): unknown => {
   const begin = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   if (/^\s*\{/.test(text.slice(begin, begin + 1_000))) {
+    checkMarks(text, JSON_MARKS, limits);
     try {
       return JSON.parse(text.slice(begin));
     } catch {
       // YAML takes more: comments, a comma too many, keys without quotes.
     }
   }
+  checkMarks(text, YAML_MARKS, limits);
   try {
     return load(text, { json: true, maxDepth: limits.depthMax, maxAliases: ALIASES_MAX });
   } catch (error) {
     throw invalid(`The document is neither JSON nor YAML: ${syntaxErrorOf(error)}`);
   }
+};
+
+/** By code unit: what stands before a value. Of YAML a line, a `-` and a `?` do so too. */
+const tableOf = (marks: string): Uint8Array =>
+  Uint8Array.from({ length: 128 }, (_, code) => Number(marks.includes(String.fromCharCode(code))));
+const JSON_MARKS = tableOf(',[{');
+const YAML_MARKS = tableOf(',[{\n\r-?');
+
+/**
+ * Values are counted before any is made: `{},` are three bytes of a text, and up to 300 of memory. What stands within texts counts
+ * as well, which is little beside the limit.
+ */
+const checkMarks = (text: string, marks: Uint8Array, { valuesMax }: ReadLimits): void => {
+  if (text.length <= valuesMax) return;
+  let found = 0;
+  for (let at = 0; at < text.length; at++) found += marks[text.charCodeAt(at)] ?? 0;
+  if (found > valuesMax) throw invalid(`The document has more than ${valuesMax} values`);
 };
 
 /** Without the snippet of the text, which may hold a secret. */

@@ -58,6 +58,17 @@ describe('readDocument', () => {
     expect(() => readDocument(text, { limits: { ...READ_LIMITS, ...limit } })).toThrow(message);
   });
 
+  it.each([
+    ['JSON', '{"x": [{},{},{},{},{},{},'],
+    ['YAML in lines', 'x:\n- a\n- b\n- c\n"'],
+    ['YAML in one line', 'x: [{},{},{},{},{},{},'],
+    ['YAML of lists in lists', 'x:\n - - - - - - "'],
+  ])('readDocument counts the values of %s before it reads them', (_, text) => {
+    const limits = { ...READ_LIMITS, valuesMax: 5 };
+    expect(() => readDocument(text, { limits })).toThrow('more than 5 values');
+    expect(() => readDocument(text)).toThrow('neither JSON nor YAML');
+  });
+
   it('readDocument refuses YAML whose aliases swell, before they do', () => {
     const lines = ['openapi: 3.0.0', 'a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 12; level++) {
@@ -67,7 +78,7 @@ describe('readDocument', () => {
           .join(', ')}]`,
       );
     }
-    expect(() => readDocument(lines.join('\n'))).toThrow('more than 4000000 values');
+    expect(() => readDocument(lines.join('\n'))).toThrow('more than 2000000 values');
   });
 
   it('readDocument refuses YAML that holds itself', () => {
