@@ -207,6 +207,36 @@ describe('upstreams that files of the folder describe', () => {
     });
   });
 
+  it('apply changes nothing the second time when a method of a gRPC server is held, nor once it is approved', async () => {
+    const UNCHANGED = '0 to make, 0 to change, 0 to remove, 1 as they are\n';
+    const method = (name: string): string => `rpc ${name}(Empty) returns (Empty);`;
+    const proto = (methods: string): string =>
+      `syntax = "proto3"; package lots; message Empty {} service Lots { ${methods} }`;
+    const applyMethods = async (): Promise<string> =>
+      (await run('apply', '-f', join(folder, 'methods'), '--set', 'methods', '--yes')).output;
+    write(
+      'methods/lots.yaml',
+      `gateways: [{ name: Methods, transport: GRPC, url: "${shop.url}", changes: hold_all, grpc: { proto_files: [lots.proto] } }]`,
+    );
+    write('methods/lots.proto', proto(method('One')));
+    expect(await applyMethods()).toContain('gateways "Methods"  created\n');
+    write('methods/lots.proto', proto(method('One') + method('Two')));
+    expect(await applyMethods()).toContain('gateways "Methods"  updated\n');
+    expect(await applyMethods()).toBe(UNCHANGED);
+    const { changes: held } = await gateway.admin.call<{ changes: { id: string; name: string }[] }>(
+      'GET',
+      '/changes?state=pending',
+    );
+    expect(held).toHaveLength(1);
+    await gateway.admin.call('POST', `/changes/${held[0]?.id}/approve`, {});
+    expect((await descriptions()).filter((each) => each.startsWith('methods-'))).toHaveLength(2);
+    expect(await applyMethods()).toBe(UNCHANGED);
+    write('methods/lots.proto', proto(method('One') + method('Two').replace('(Empty)', '(stream Empty)')));
+    expect(await applyMethods()).toContain('gateways "Methods"  updated\n');
+    const found = await gateway.admin.call<{ id: string; name: string }[]>('GET', '/gateways');
+    await gateway.admin.call('DELETE', `/gateways/${found.find(({ name }) => name === 'Methods')?.id}`);
+  });
+
   it('apply changes nothing when a file says the same in another way', async () => {
     write('described/orders.yaml', `# Orders\n${ORDERS.replace('All orders', "'Every order'")}`);
     write('described/protos/stock/v1/types.proto', TYPES.replace('message Item {', '\n\nmessage Item\n{'));

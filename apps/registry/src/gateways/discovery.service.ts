@@ -147,10 +147,9 @@ export class DiscoveryService {
   /** Whether `apply` would change nothing of what a gateway offers, nor how it is called. */
   async isApplied(gateway: GatewayEntity, discovery: Discovery): Promise<boolean> {
     const { named, found, offered } = this.offerOf(gateway, discovery);
-    const { serverInfo, sourceVersion } = found.description;
-    if (!isDeepStrictEqual(serverInfo, gateway.serverInfo)) return false;
+    if (!isDeepStrictEqual(found.description.serverInfo, gateway.serverInfo)) return false;
     // How a call of an HTTP API is made stands with its tools; the version of a source is also another once one is approved.
-    if (discovery.grpc !== undefined && sourceVersion !== gateway.sourceVersion) return false;
+    if (discovery.grpc !== undefined && !(await this.described.grpc.apis.isKept(gateway, discovery.grpc))) return false;
     return this.entries.isReplaced(named, offered);
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { GrpcApi } from '#contracts/registry/resolve-grpc-api.request';
@@ -5,7 +6,7 @@ import { WithBody } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { InjectDatabase } from '#libs/storage';
 import { GatewayEntriesService } from '../../entries/gateway-entries.service.js';
-import type { GrpcSource } from '../../sources/grpc/grpc-source.js';
+import type { GrpcReading, GrpcSource } from '../../sources/grpc/grpc-source.js';
 import type { GrpcToolSource } from '../../sources/grpc/grpc-source.service.js';
 import type { GatewayEntity } from '../gateway.entity.js';
 import { GrpcDescriptorsEntity } from './grpc-descriptors.entity.js';
@@ -37,6 +38,13 @@ export class GrpcApiService {
     if (!grpc || grpc.reflection) return null;
     const stored = await this.database.manager.findOneBy(GrpcDescriptorsEntity, { gatewayId: id });
     return stored?.descriptorSet.toString('base64') ?? null;
+  }
+
+  /** Whether a server is read in the same way, and has the same descriptors. */
+  async isKept({ id, grpcSource }: GatewayEntity, { source, descriptorSet }: GrpcReading): Promise<boolean> {
+    if (descriptorSet === null || !isDeepStrictEqual(source, grpcSource)) return false;
+    const stored = await this.database.manager.findOneBy(GrpcDescriptorsEntity, { gatewayId: id });
+    return stored?.descriptorSet.equals(descriptorSet) ?? false;
   }
 
   /** Within the change that makes it so. */
