@@ -48,4 +48,13 @@ export const DOCUMENTS: readonly KnownDocument[] = [
   ofDirectory('Twilio', 'twilio.com/api'),
   ofDirectory('Kubernetes', 'kubernetes.io', { serverUrl: 'https://kubernetes.example' }),
   ofDirectory('DigitalOcean', 'digitalocean.com'),
+  ofDirectory('Adyen', 'adyen.com/ManagementService'),
+  ofDirectory('Asana', 'asana.com'),
+  ofDirectory('Box', 'box.com'),
+  ofDirectory('Docker', 'docker.com/engine', { serverUrl: 'https://docker.example' }),
+  ofDirectory('OpenAI', 'openai.com'),
+  ofDirectory('Plaid', 'plaid.com'),
+  ofDirectory('Slack', 'slack.com'),
+  ofDirectory('Spotify', 'spotify.com'),
+  ofDirectory('Xero', 'xero.com/xero_accounting'),
 ];
