@@ -77,9 +77,10 @@ export const runUpgrade = async (from: string, tell: (line: string) => void): Pr
     const tokens = await Promise.all(
       Array.from({ length: 100 }, () => gateway.tokenFor({ email: 'admin@example.com', isAdmin: true })),
     );
-    const target = { url: `${edge.url}/servers/${server.id}/mcp`, hangsAfterMs: HANGS_AFTER_MS };
+    const target = { url: `${edge.url}/servers/${server.id}/mcp`, hangsAfterMs: HANGS_AFTER_MS, ownConnections: true };
     const traffic = new Traffic(target, { modern: 5, legacy: 3, pauseMs: 40, tokens });
-    const registering = new Registering({ url: edge.url, adminToken: gateway.adminToken }, ledger.url, 'meanwhile');
+    const operator = { url: edge.url, adminToken: gateway.adminToken, ownConnections: true };
+    const registering = new Registering(operator, ledger.url, 'meanwhile');
     await Promise.all([traffic.goesOn(GOES_ON), registering.goesOn()]);
     const successors: ChildServer[] = [];
     closers.push(() => Promise.all(successors.toReversed().map((one) => one.stop(STOPS_WITHIN_MS))));

@@ -26,6 +26,8 @@ export interface Target {
   readonly token: string;
   /** Beyond every deadline of the gateway: who has no answer by then never gets one. */
   readonly hangsAfterMs: number;
+  /** Behind an edge that is reloaded: nginx closes idle connections then, whatever a client is about to send on them. */
+  readonly ownConnections?: boolean;
 }
 
 interface RpcAnswer {
@@ -41,6 +43,11 @@ interface RpcAnswer {
 }
 
 const BOTH = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+
+export const connectionHeaders = ({
+  ownConnections = false,
+}: Pick<Target, 'ownConnections'>): Record<string, string> => (ownConnections ? { connection: 'close' } : {});
+
 const MODERN = '2026-07-28';
 const LEGACY = '2025-11-25';
 const CLIENT = { name: 'traffic', version: '1.0.0' };
@@ -86,8 +93,9 @@ export const sessionHeaders = (session: string): Record<string, string> => ({
 });
 
 /** The id of a new session; null where the gateway could not open one. */
-export const openSession = async ({ url, token, hangsAfterMs }: Target, capabilities = {}): Promise<string | null> => {
-  const headers = { ...BOTH, authorization: `Bearer ${token}` };
+export const openSession = async (target: Target, capabilities = {}): Promise<string | null> => {
+  const { url, token, hangsAfterMs } = target;
+  const headers = { ...BOTH, ...connectionHeaders(target), authorization: `Bearer ${token}` };
   const signal = AbortSignal.timeout(hangsAfterMs);
   const params = { protocolVersion: LEGACY, capabilities, clientInfo: CLIENT };
   const opened = await fetch(url, {
@@ -122,7 +130,7 @@ const post = async (target: Target, id: string, headers: Record<string, string>,
   try {
     response = await fetch(target.url, {
       method: 'POST',
-      headers: { ...BOTH, authorization: `Bearer ${target.token}`, ...headers },
+      headers: { ...BOTH, ...connectionHeaders(target), authorization: `Bearer ${target.token}`, ...headers },
       body: JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params }),
       signal: AbortSignal.timeout(target.hangsAfterMs),
     });

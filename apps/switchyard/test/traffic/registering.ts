@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectionHeaders } from './caller.js';
 import { type Gateway, type RegisteredGateway } from '#libs/testing';
 
 const HANGS_AFTER_MS = 120_000;
@@ -13,7 +14,7 @@ export class Registering {
   private stopping = false;
 
   constructor(
-    private readonly gateway: Pick<Gateway, 'url' | 'adminToken'>,
+    private readonly gateway: Pick<Gateway, 'url' | 'adminToken'> & { readonly ownConnections?: boolean },
     private readonly upstreamUrl: string,
     private readonly prefix: string,
   ) {
@@ -45,7 +46,11 @@ export class Registering {
     try {
       const response = await fetch(`${this.gateway.url}/gateways`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${this.gateway.adminToken}`, 'content-type': 'application/json' },
+        headers: {
+          ...connectionHeaders(this.gateway),
+          authorization: `Bearer ${this.gateway.adminToken}`,
+          'content-type': 'application/json',
+        },
         body: JSON.stringify({ name, url: `${this.upstreamUrl}/${name}` }),
         signal: AbortSignal.timeout(HANGS_AFTER_MS),
       });
