@@ -300,9 +300,13 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     // Without a path of its own the URL takes the place of the host alone.
     expect(other.received.at(-1)?.target).toBe('/v1/pets/7');
     await expect(gateway.admin.call('POST', `/v1/gateways/${id}/tools/refresh`)).rejects.toThrow('hand it over again');
-    const openapi = { document: body.openapi.document, tags: ['write'] };
-    await gateway.admin.call('PUT', `/v1/gateways/${id}`, { openapi });
+    const readOnlyOperations = ['PATCH /pets/{id}'];
+    const openapi = { document: body.openapi.document, tags: ['write'], readOnlyOperations };
+    const changed = await gateway.admin.call('PUT', `/v1/gateways/${id}`, { openapi });
+    expect(changed).toMatchObject({ openapi: { readOnlyOperations } });
     await expect.poll(() => names()).toContain('handed-over-pets_change');
+    const { tools } = await legacy.listTools();
+    expect(tools.find(({ name }) => name === 'handed-over-pets_change')?.annotations?.readOnlyHint).toBe(true);
     expect(await names()).not.toContain('handed-over-pets_get');
     await gateway.admin.call('DELETE', `/v1/gateways/${id}`);
   });

@@ -4719,6 +4719,8 @@ export interface components {
             outputSchemas?: boolean;
             /** @description Only operations whose path begins with one of these; every choice must hold. */
             paths?: string[];
+            /** @description Operations that only read, whatever their method says, each `METHOD /path`: their hints say so. */
+            readOnlyOperations?: string[];
             /** @description By `METHOD /path`: a jq filter that JSON answers go through; the result is the list of all its outputs. */
             responseFilters?: {
                 [key: string]: string;
@@ -4928,6 +4930,8 @@ export interface components {
             outputSchemas?: boolean;
             /** @description Only operations whose path begins with one of these; every choice must hold. */
             paths?: string[];
+            /** @description Operations that only read, whatever their method says, each `METHOD /path`: their hints say so. */
+            readOnlyOperations?: string[];
             /** @description By `METHOD /path`: a jq filter that JSON answers go through; the result is the list of all its outputs. */
             responseFilters?: {
                 [key: string]: string;

@@ -12,5 +12,7 @@ export interface ReadSource {
   readonly bodyMediaTypes: Readonly<Record<string, string>>;
   /** jq, by operation key; absent in what was read before there were any. */
   readonly responseFilters?: Readonly<Record<string, string>>;
+  /** Operation keys; absent in what was read before there were any. */
+  readonly readOnlyOperations?: readonly string[];
   readonly publishesOutputSchemas: boolean;
 }

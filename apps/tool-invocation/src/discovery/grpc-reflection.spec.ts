@@ -2,7 +2,15 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
-import { filesInSet, GRPC_LIMITS, GRPC_OK, GRPC_UNAUTHENTICATED, type GrpcStatus } from '#libs/grpc';
+import {
+  filesInSet,
+  GRPC_LIMITS,
+  GRPC_OK,
+  GRPC_UNAUTHENTICATED,
+  GRPC_UNIMPLEMENTED,
+  type GrpcStatus,
+  REFLECTION_PATHS,
+} from '#libs/grpc';
 import type { MessageSink } from '../transport/grpc/answer-collector.js';
 import type { GrpcRequest } from '../transport/grpc/sender.js';
 import { Reflection } from './grpc-reflection.js';
@@ -64,6 +72,19 @@ describe('a look at a gRPC server', () => {
     expect(answers.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(GRPC_LIMITS.descriptorBytesMax);
     const found = await look(lists(...services), () => ({ messages: [...answers, errorOf('none')] })).describe([]);
     expect(filesInSet(found.descriptorSet)).toHaveLength(5);
+  });
+
+  it('the older reflection is asked, from the first question on, when a server has no newer', async () => {
+    const asked: string[] = [];
+    const at =
+      (exchange: Exchange): Exchange =>
+      (request) => (asked.push(request.path), exchange(request));
+    const missing = at(() => ({ status: { code: GRPC_UNIMPLEMENTED, message: '' } }));
+    const described = at(() => ({ messages: [filesOf(fileOf('a.A')), errorOf('none')] }));
+    expect((await look(missing, at(lists('a.A')), described).describe([])).services).toEqual(['a.A']);
+    const [newest, older] = REFLECTION_PATHS;
+    expect(asked).toEqual([newest, older, older]);
+    await expect(look(missing, missing).describe([])).rejects.toThrow('it has no reflection');
   });
 
   it('a server is refused when its files are too large together', async () => {

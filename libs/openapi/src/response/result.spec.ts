@@ -85,6 +85,13 @@ describe('resultOf', () => {
     expect(of(bytes).parsed.content[0]?.text).toContain('(2 bytes of image/png)');
   });
 
+  it('resultOf tells when to come again, and what is left of a limit, and no other header', () => {
+    const headers = { 'retry-after': '7', 'x-ratelimit-remaining': '0', ratelimit: '"a";r=0;t=7', 'x-trace': 'abc' };
+    expect(of(answer('', { status: 429, statusText: 'Too Many Requests', headers })).parsed.content[0]?.text).toBe(
+      '429 Too Many Requests\nretry-after: 7\nratelimit: "a";r=0;t=7\nx-ratelimit-remaining: 0',
+    );
+  });
+
   it('resultOf tells of a redirect that is not followed', () => {
     expect(of(answer('', { status: 302, statusText: 'Found' })).parsed.content[0]?.text).toContain('not followed');
   });

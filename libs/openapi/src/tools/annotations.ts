@@ -15,12 +15,15 @@ const IDEMPOTENT = new Set([...SAFE, 'PUT', 'DELETE']);
 /** May a request be repeated without asking whether the first one arrived? */
 export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 
-/** What the method says; an operator may know better, since some APIs read with POST. */
-export const annotationsOf = ({ method, summary }: Pick<Operation, 'method' | 'summary'>): ToolAnnotations => ({
+/** What the method says, unless somebody knows better: some APIs read with POST. */
+export const annotationsOf = (
+  { method, summary }: Pick<Operation, 'method' | 'summary'>,
+  isReadOnly = SAFE.has(method),
+): ToolAnnotations => ({
   ...(summary !== undefined && { title: summary }),
-  readOnlyHint: SAFE.has(method),
-  destructiveHint: !SAFE.has(method),
-  idempotentHint: IDEMPOTENT.has(method),
+  readOnlyHint: isReadOnly,
+  destructiveHint: !isReadOnly,
+  idempotentHint: isReadOnly || IDEMPOTENT.has(method),
 });
 
 /** Summary and description in one text, else method and path. */

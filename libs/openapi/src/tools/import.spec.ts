@@ -192,11 +192,38 @@ describe('importTools', () => {
     expect(limited.skipped[0]).toMatchObject({ key: 'GET /b', reason: expect.stringContaining('together') });
   });
 
+  it.each([
+    ['get', { readOnlyHint: true, destructiveHint: false, idempotentHint: true }],
+    ['put', { readOnlyHint: false, destructiveHint: true, idempotentHint: true }],
+    ['delete', { readOnlyHint: false, destructiveHint: true, idempotentHint: true }],
+    ['patch', { readOnlyHint: false, destructiveHint: true, idempotentHint: false }],
+    ['post', { readOnlyHint: false, destructiveHint: true, idempotentHint: false }],
+  ])('importTools hints at what %s does, and says what is deprecated', (method, hints) => {
+    const texts = { summary: 'Does it', description: 'In this way.' };
+    const tool = only({ ...texts, deprecated: true }, {}, method);
+    expect(tool.annotations).toEqual({ title: 'Does it', ...hints });
+    expect(tool.description).toBe('Deprecated. Does it\n\nIn this way.');
+    expect(only({}, {}, method).description).toBe(`${method.toUpperCase()} /a/{id}`);
+  });
+
+  it('importTools hints that an operation only reads when somebody says so, whatever its method', () => {
+    const document = read({ '/search': { post: {} }, '/orders': { post: {} } });
+    const { tools } = importTools(document, { readOnlyOperations: ['POST /search'] });
+    expect(tools.map(({ annotations }) => annotations)).toEqual([
+      { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+      { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
+    ]);
+  });
+
   it('importTools publishes an output schema on demand only, and one that refuses nothing', () => {
     const responses = {
       200: json({
         type: 'array',
-        items: { type: 'object', required: ['id'], properties: { id: { type: 'integer', description: 'Id' } } },
+        items: {
+          type: 'object',
+          required: ['id'],
+          properties: { id: { type: 'integer', description: 'Id' }, key: { type: 'string', writeOnly: true } },
+        },
       }),
     };
     const document = read({ '/a': { get: { responses } } });

@@ -33,6 +33,8 @@ export interface ImportOptions {
   readonly bodyMediaTypes?: Readonly<Record<string, string>>;
   /** By operation key: jq, for what comes back. */
   readonly responseFilters?: Readonly<Record<string, string>>;
+  /** By operation key: those that only read, whatever their method says. */
+  readonly readOnlyOperations?: readonly string[];
   readonly publishesOutputSchemas?: boolean;
   readonly limits?: ToolLimits;
 }
@@ -82,6 +84,7 @@ class Workshop {
   readonly #input: SchemaConverter;
   readonly #output: SchemaConverter;
   readonly #withheld: ReadonlySet<string>;
+  readonly #readOnly: ReadonlySet<string>;
   #chars = 0;
 
   constructor(
@@ -94,6 +97,7 @@ class Workshop {
     this.#input = new SchemaConverter(document.references, { hides: 'readOnly', keepsSiblings });
     this.#output = new SchemaConverter(document.references, { hides: 'writeOnly', keepsSiblings });
     this.#withheld = new Set(options.credentialParameters);
+    this.#readOnly = new Set(options.readOnlyOperations);
   }
 
   toolOf(operation: Operation, names: ToolNames): HttpTool {
@@ -129,7 +133,7 @@ class Workshop {
       ...(operation.summary !== undefined && { title: operation.summary }),
       argumentsSchema: input.argumentsSchema,
       ...(outputSchema !== undefined && { outputSchema }),
-      annotations: annotationsOf(operation),
+      annotations: annotationsOf(operation, this.#readOnly.has(operation.key) || undefined),
       ...(filter !== undefined && { filter }),
       binding: {
         method: operation.method,

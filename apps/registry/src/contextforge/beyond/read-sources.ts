@@ -19,6 +19,7 @@ const OPENAPI: Names = [
   ['credential_parameters', 'credentialParameters'],
   ['body_media_types', 'bodyMediaTypes'],
   ['response_filters', 'responseFilters'],
+  ['read_only_operations', 'readOnlyOperations'],
   ['output_schemas', 'outputSchemas'],
 ];
 const GRPC: Names = [
@@ -70,7 +71,13 @@ export const openApiBody = (entry: FileEntry, isUpdate: boolean): FileEntry => {
   const body = bodyForm('openapi', OPENAPI, entry['openapi']);
   const hasChoice = ['tags', 'methods', 'paths', 'operations'].some((member) => member in body);
   if (!isUpdate) return body;
-  const nothing = { variables: {}, credentialParameters: [], bodyMediaTypes: {}, responseFilters: {} };
+  const nothing = {
+    variables: {},
+    credentialParameters: [],
+    bodyMediaTypes: {},
+    responseFilters: {},
+    readOnlyOperations: [],
+  };
   return { ...nothing, outputSchemas: false, ...(hasChoice ? {} : { paths: ALL_PATHS }), ...body };
 };
 

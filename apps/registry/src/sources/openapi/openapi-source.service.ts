@@ -72,7 +72,7 @@ export class OpenApiSourceService {
     handedOver: string | undefined,
     { prefix, pinnedNames, upstreamId, tls }: ReadingTerms,
   ): Promise<{ document: ApiDocument; imported: Imported }> {
-    const { documentUrl, serverUrl, serverIndex, variables, responseFilters = {} } = source;
+    const { documentUrl, serverUrl, serverIndex, variables, responseFilters = {}, readOnlyOperations = [] } = source;
     await this.filters.check('openapi.responseFilters', Object.values(responseFilters));
     const text = handedOver ?? (await this.fetch(documentUrl, upstreamId, tls));
     const document = readDocument(text, documentUrl === null ? {} : { documentUrl });
@@ -89,6 +89,7 @@ export class OpenApiSourceService {
       credentialParameters: source.credentialParameters,
       bodyMediaTypes: source.bodyMediaTypes,
       responseFilters,
+      readOnlyOperations,
       publishesOutputSchemas: source.publishesOutputSchemas,
     });
     return { document, imported };

@@ -97,6 +97,16 @@ export class OpenApiBody {
   responseFilters?: Record<string, string>;
 
   @ApiPropertyOptional({
+    type: [String],
+    description: 'Operations that only read, whatever their method says, each `METHOD /path`: their hints say so.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(2_000)
+  @IsPlainText(2_048, { each: true, lengthMin: 1 })
+  readOnlyOperations?: string[];
+
+  @ApiPropertyOptional({
     default: false,
     description: 'Whether tools tell what they answer; loosely, it refuses nothing.',
   })

@@ -12,6 +12,7 @@ const NEW: ReadSource = {
   credentialParameters: [],
   bodyMediaTypes: {},
   responseFilters: {},
+  readOnlyOperations: [],
   publishesOutputSchemas: false,
 };
 
@@ -28,6 +29,7 @@ export const sourceFrom = (body: OpenApiBody, before: ReadSource = NEW): ReadSou
   credentialParameters: body.credentialParameters ?? before.credentialParameters,
   bodyMediaTypes: body.bodyMediaTypes ?? before.bodyMediaTypes,
   responseFilters: body.responseFilters ?? before.responseFilters ?? {},
+  readOnlyOperations: body.readOnlyOperations ?? before.readOnlyOperations ?? [],
   publishesOutputSchemas: body.outputSchemas ?? before.publishesOutputSchemas,
 });
 
