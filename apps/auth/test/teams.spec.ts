@@ -3,8 +3,13 @@ import { SignJWT, decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AdmitConnector, ConnectorRevoked, DescribeTeam, GrantsChanged } from '#libs/contracts';
 import { BuiltInRoles } from '../src/roles/built-in-roles.js';
+import { ConsoleSessionService } from '../src/console-session/console-session.service.js';
+import { sessionName } from '../src/policy/standing.js';
 import { Roles1764000000005 } from '../src/storage/migrations/0005-roles.migration.js';
 import { Teams1763900000004 } from '../src/storage/migrations/0004-teams.migration.js';
+import { TokenService } from '../src/tokens/token.service.js';
+import { UpstreamTokenService } from '../src/upstream-credentials/oauth/upstream-token.service.js';
+import { UserService } from '../src/users/user.service.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
 
 const RULE_TEAM = 'Rule makers';
@@ -1207,6 +1212,170 @@ describe('tokens for a team, a place and a time', () => {
     });
     const wider = await make({ token: here.value }, { scope: { ip_restrictions: ['0.0.0.0/0'] } });
     expect(wider.body).toMatchObject({ code: 'auth.grant_missing' });
+  });
+
+  /** Runs `work` while what `statement` locks is held; `waiting`: until so many others wait in the database. */
+  const whileHeld = async <T>(
+    statement: string,
+    values: readonly unknown[],
+    work: (waiting: (count: number) => Promise<void>) => Promise<T>,
+  ): Promise<T> => {
+    const runner = auth.database.createQueryRunner();
+    await runner.startTransaction();
+    // What notes the use of a token waits beside, or does not.
+    const waiters = `SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE wait_event_type = 'Lock' AND query NOT LIKE '%SET last_used_at%'`;
+    try {
+      await runner.query(statement, [...values]);
+      return await work((count) =>
+        expect.poll(async () => (await auth.database.query(waiters))[0].count, { timeout: 60_000 }).toBe(count),
+      );
+    } finally {
+      await runner.rollbackTransaction();
+      await runner.release();
+    }
+  };
+
+  const USERS = '/auth/email/admin/users';
+  const BEFORE_REVOCATION = `INSERT INTO auth.revocations (token_id, revoked_by, expires_at) VALUES ($1, 'x', now())`;
+  const BEFORE_THEIR_TOKENS = 'SELECT FROM auth.api_tokens WHERE user_email = $1 FOR UPDATE';
+
+  const change = (email: string, body: object) => auth.call('PATCH', `${USERS}/${email}`, { token: admin, body });
+
+  it.each<[string, string, (email: string, tokenId: string) => ReturnType<typeof auth.call>]>([
+    ['is revoked', BEFORE_REVOCATION, (_email, jti) => auth.call('DELETE', `/tokens/admin/${jti}`, { token: admin })],
+    ['is of a user who is disabled', BEFORE_THEIR_TOKENS, (email) => change(email, { is_active: false })],
+    [
+      'is of a user with a new password',
+      BEFORE_THEIR_TOKENS,
+      (email) => change(email, { password: 'A-new-one-of-17!' }),
+    ],
+    [
+      'is of a user who is removed',
+      BEFORE_THEIR_TOKENS,
+      (email) => auth.call('DELETE', `${USERS}/${email}`, { token: admin }),
+    ],
+  ])('no token is made when the one that asks %s while it is made', async (_what, statement, end) => {
+    const boss = await given();
+    const onRecord = (await make(boss, {})).body.access_token;
+    for (const asking of statement === BEFORE_REVOCATION ? [onRecord, boss.token] : [onRecord]) {
+      const jti = decodeJwt(asking).jti ?? '';
+      const held = statement === BEFORE_REVOCATION ? jti : boss.email;
+      const [ending, making] = await whileHeld(statement, [held], async (waiting) => {
+        const ends = end(boss.email, jti);
+        await waiting(1);
+        const makes = make({ token: asking }, {});
+        await waiting(2);
+        return [ends, makes] as const;
+      });
+      expect((await ending).status).toBeLessThan(300);
+      expect(await making).toMatchObject({ status: 401, body: { code: 'auth.credential_invalid' } });
+      const kept = 'SELECT FROM auth.api_tokens WHERE parent_token_id = $1 AND token_id <> $2';
+      expect(await auth.database.query(kept, [jti, decodeJwt(onRecord).jti])).toEqual([]);
+    }
+  });
+
+  it('no token is made, and no session renewed, when the session that asks is ended meanwhile', async () => {
+    const { email } = await given();
+    await change(email, { password: 'The-first-one-of-17!' });
+    const token = await auth.login(email, 'The-first-one-of-17!');
+    const caller = await auth.admission.admit(token);
+    const sessions = auth.running.application.get(ConsoleSessionService, { strict: false });
+    const [ending, making, renewing] = await whileHeld(
+      BEFORE_REVOCATION,
+      [decodeJwt(token).jti ?? ''],
+      async (waiting) => {
+        const ends = auth.call('DELETE', `${USERS}/${email}/sessions`, { token: admin });
+        await waiting(1);
+        const makes = make({ token }, {});
+        const renews = sessions.renew(token, caller).catch((error: unknown) => error);
+        await waiting(3);
+        return [ends, makes, renews] as const;
+      },
+    );
+    expect((await ending).status).toBeLessThan(300);
+    expect(await making).toMatchObject({ status: 401, body: { code: 'auth.credential_invalid' } });
+    expect(await renewing).toMatchObject({ code: 'auth.credential_invalid' });
+  });
+
+  it.each([
+    ['asks for it', 1],
+    ['asked for the one that asks', 0],
+  ])('a token that is being made ends with it when the token that %s is revoked meanwhile', async (_what, which) => {
+    const boss = await given();
+    const parent = (await make(boss, {})).body.access_token;
+    const asking = (await make({ token: parent }, {})).body.access_token;
+    const jti = decodeJwt([parent, asking][which] ?? '').jti ?? '';
+    const namesake = `INSERT INTO auth.api_tokens (id, token_id, token_hash, user_email, name, expires_at)
+      VALUES (gen_random_uuid(), $1, '', $2, 'late', now())`;
+    const [made, ending] = await whileHeld(namesake, [randomUUID(), boss.email], async (waiting) => {
+      const makes = make({ token: asking }, { name: 'late' });
+      await waiting(1);
+      const ends = auth.call('DELETE', `/tokens/admin/${jti}`, { token: admin });
+      await waiting(2);
+      return [makes, ends] as const;
+    });
+    expect((await made).status).toBe(201);
+    expect((await ending).status).toBeLessThan(300);
+    expect(await me((await made).body.access_token)).toBe(401);
+  });
+
+  it('nobody is let in by a password that is changed while it is looked at', async () => {
+    const { email } = await given();
+    await change(email, { password: 'The-first-one-of-17!' });
+    await auth.login(email, 'The-first-one-of-17!');
+    const [changing, logging] = await whileHeld(BEFORE_THEIR_TOKENS, [email], async (waiting) => {
+      const changes = change(email, { password: 'The-other-one-of-17!' });
+      await waiting(1);
+      const logsIn = auth.call('POST', '/auth/login', { body: { email, password: 'The-first-one-of-17!' } });
+      await waiting(2);
+      return [changes, logsIn] as const;
+    });
+    expect((await changing).status).toBe(200);
+    expect(await logging).toMatchObject({ status: 401, body: { code: 'auth.credential_invalid' } });
+  });
+
+  it('nothing is kept or shown of what a token is exchanged for when that token is revoked meanwhile', async () => {
+    const { email } = await given();
+    const [upstreamId, version, tokenId] = [randomUUID(), randomUUID(), randomUUID()];
+    await auth.database.query(
+      `INSERT INTO auth.upstream_credentials (upstream_id, key_id, sealed, version) VALUES ($1, 'k', '', $2)`,
+      [upstreamId, version],
+    );
+    const tokens = auth.running.application.get(UpstreamTokenService, { strict: false });
+    const present = (jti: string, revoke: () => Promise<unknown>) =>
+      tokens.present({
+        upstreamId,
+        userEmail: email,
+        subject: jti,
+        credentialVersion: version,
+        madeOf: { tokenId: jti, endsAtMs: Date.now() + 600_000 },
+        obtain: async () => {
+          await revoke();
+          return { text: 'exchanged', lifeMs: null };
+        },
+        read: (value) => ({ value, isRenewable: true, isRenewed: false }),
+      });
+    const revoke = () => auth.call('DELETE', `/tokens/admin/${tokenId}`, { token: admin });
+    await expect(present(tokenId, revoke)).rejects.toMatchObject({
+      code: 'upstream.unauthorised',
+      data: { state: 'needs_reauth' },
+    });
+    const kept = 'SELECT FROM auth.upstream_tokens WHERE upstream_id = $1 AND token_id IS NOT NULL';
+    expect(await auth.database.query(kept, [upstreamId])).toEqual([]);
+    expect(await present(randomUUID(), async () => {})).toMatchObject({ value: 'exchanged' });
+  });
+
+  it('nobody is let in by a session at an issuer that the issuer has ended', async () => {
+    const ann = await given();
+    const tokens = auth.running.application.get(TokenService, { strict: false });
+    const user = await auth.running.application.get(UserService, { strict: false }).get(ann.email);
+    const origin = (session: string) => ({ issuer: 'https://idp.example.org', subject: 'a1', session });
+    await tokens.spend(sessionName('https://idp.example.org', 'one'), new Date(Date.now() + 60_000), 'test');
+    await expect(tokens.issueForSession(user, 60_000, origin('one'))).rejects.toMatchObject({
+      code: 'auth.credential_invalid',
+    });
+    expect(await me((await tokens.issueForSession(user, 60_000, origin('two'))).token)).toBe(200);
   });
 
   /** Who may make connectors, and does; `admitted`: whether one may join. */

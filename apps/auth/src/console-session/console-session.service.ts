@@ -55,12 +55,12 @@ export class ConsoleSessionService {
    * log-in: it may do less than its user, and for less long.
    */
   async renew(credential: string, caller: Principal): Promise<OpenedSession> {
-    const { use, tokenId } = await this.jwt.verify(credential);
-    if (use !== 'session' || caller.isNarrowed === true)
+    const shown = await this.jwt.verify(credential);
+    if (shown.use !== 'session' || caller.isNarrowed === true)
       throw fail('auth.credential_invalid', { message: 'This token was not made by a log-in' });
     const user = await this.users.get(caller.id);
-    const origin = await this.tokens.originOf(tokenId);
-    const issued = await this.tokens.issueForSession(user, this.settings.login.tokenLifeMs, origin);
+    const origin = await this.tokens.originOf(shown.tokenId);
+    const issued = await this.tokens.issueForSession(user, this.settings.login.tokenLifeMs, origin, shown);
     await this.end(credential, caller);
     return { user, issued };
   }

@@ -50,7 +50,8 @@ export class MachineClientService {
   /**
    * `credential` is the token that asks for it, which the client does not outlive. The secret is in this answer and nowhere afterwards.
    * Throws `http.conflict` where there is no authorization server of our own, the name is taken or there are too many,
-   * `auth.grant_missing` for what the caller does not hold or the token does not allow, `http.invalid`.
+   * `auth.grant_missing` for what the caller does not hold or the token does not allow, `http.invalid`, `auth.credential_invalid` where
+   * the token was ended meanwhile.
    */
   async register(caller: Principal, credential: string, body: RegisterMachineClientBody): Promise<RegisteredClient> {
     const { authorizationServer } = this.settings;
@@ -81,7 +82,7 @@ export class MachineClientService {
       name: body.name,
       description: body.description ?? '',
       permissions: [...new Set(scopes.flatMap((scope) => OWN_SCOPES.get(scope) ?? []))],
-      parentTokenId: parent.tokenId,
+      parent,
       expiresInMs: lifeOf(parent, {
         expiresInDays: body.expiresInDays,
         usualDays: EXPIRES_IN_DAYS,

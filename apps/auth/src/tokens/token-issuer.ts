@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { fail } from '#libs/errors';
 import type { TokenClaims } from '../jwt/claims.js';
 import { JwtService } from '../jwt/jwt.service.js';
+import { type TimeRestrictions, readHours } from '../jwt/token-conditions.js';
+import type { TokenScopeBody } from './token.body.js';
 import type { Token } from './token.entity.js';
 
 const DAY_MS = 86_400_000;
@@ -110,3 +112,24 @@ const tooLong = (reason: string) =>
     message: `expires_in_days: ${reason}`,
     data: { errors: [{ field: 'expiresInDays', message: reason }] },
   });
+
+/** Those that are asked for. A token that has some itself hands on just these. */
+export const restrictionsOf = (
+  { conditions }: TokenClaims,
+  parent: Token | null,
+  { ipRestrictions = [], timeRestrictions = null }: Pick<TokenScopeBody, 'ipRestrictions' | 'timeRestrictions'>,
+): TokenRestrictions => {
+  if (conditions === undefined)
+    return {
+      ipRestrictions: [...ipRestrictions],
+      timeRestrictions: isEmpty(timeRestrictions) ? null : timeRestrictions,
+    };
+  if (parent === null || ipRestrictions.length > 0 || !isEmpty(timeRestrictions))
+    throw fail('auth.grant_missing', {
+      message: 'The token that asks is restricted by address or time: one that it makes is so too, and not otherwise',
+    });
+  return { ipRestrictions: parent.ipRestrictions, timeRestrictions: parent.timeRestrictions };
+};
+
+const isEmpty = (restrictions: TimeRestrictions | null): restrictions is null =>
+  restrictions === null || readHours(restrictions) === null;

@@ -94,25 +94,29 @@ const issueAndKeep = async (store: TokenStore, wanted: WantedToken): Promise<str
   const permissions = wanted.permissions.filter(isGrant);
   const issuer = await store.issuer();
   const issued = await issuer.issue({ ...wanted, permissions, teams: null });
-  await store.tokens.add({
-    id: randomUUID(),
-    tokenId: issued.tokenId,
-    tokenHash: fingerprintOf(issued.token),
-    userEmail: user.email,
-    name: `command line ${issued.tokenId}`,
-    description: null,
-    serverId,
-    permissions,
-    madeBy: 'command',
-    createdBy: null,
-    isOffered: false,
-    parentTokenId: null,
-    teamId: null,
-    tags: [],
-    ...UNRESTRICTED,
-    ...tokenOrigin(null),
-    expiresAt: issued.expiresAt,
-  });
+  const added = await store.tokens.add(
+    {
+      id: randomUUID(),
+      tokenId: issued.tokenId,
+      tokenHash: fingerprintOf(issued.token),
+      userEmail: user.email,
+      name: `command line ${issued.tokenId}`,
+      description: null,
+      serverId,
+      permissions,
+      madeBy: 'command',
+      createdBy: null,
+      isOffered: false,
+      parentTokenId: null,
+      teamId: null,
+      tags: [],
+      ...UNRESTRICTED,
+      ...tokenOrigin(null),
+      expiresAt: issued.expiresAt,
+    },
+    { users: [user] },
+  );
+  if (added === 'ended') throw fail('http.conflict', { message: `${user.email} was disabled meanwhile` });
   return issued.token;
 };
 

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, MoreThan, Not } from 'typeorm';
 import { InjectDatabase, transact } from '#libs/storage';
+import { type Standing, hasEnded, lockToEnd } from '../policy/standing.js';
 import { Revocation } from './revocation.entity.js';
 import { Token } from './token.entity.js';
+
+export type NewToken = Omit<Token, 'isAccepted' | 'createdAt' | 'lastUsedAt' | 'revokedAt'>;
 
 export interface TokenPage {
   readonly tokens: readonly Token[];
@@ -33,10 +36,16 @@ const BEGUN_AT = `origin_issuer = $1 AND ($2::text IS NULL OR origin_subject = $
 export class TokenRepository {
   constructor(@InjectDatabase('auth') private readonly database: DataSource) {}
 
-  /** `null` when the user has a token of that name which is not revoked. */
-  async add(token: Omit<Token, 'isAccepted' | 'createdAt' | 'lastUsedAt' | 'revokedAt'>): Promise<Token | null> {
-    await this.database.createQueryBuilder().insert().into(Token).values(token).orIgnore().execute();
-    return this.find(token.id);
+  /**
+   * `name_taken`: the user has a token of that name which is not revoked. `ended`: what it is given on is good no more. What ends
+   * afterwards ends it too, where it would end one of before.
+   */
+  async add(token: NewToken, givenOn: Standing): Promise<Token | 'name_taken' | 'ended'> {
+    return transact(this.database, async (manager) => {
+      if (await hasEnded(manager, givenOn)) return 'ended';
+      await manager.createQueryBuilder().insert().into(Token).values(token).orIgnore().execute();
+      return (await manager.findOneBy(Token, { id: token.id })) ?? 'name_taken';
+    });
   }
 
   /** Forgets tokens of log-ins, consents, clients and starts that have expired; nobody looks for them any more. */
@@ -167,6 +176,7 @@ export class TokenRepository {
    */
   async revoke(tokenId: string, expiresAt: Date, revokedBy: string): Promise<boolean> {
     return transact(this.database, async (manager) => {
+      await lockToEnd(manager, tokenId);
       await manager.query('UPDATE auth.api_tokens SET revoked_at = now() WHERE token_id = $1 AND revoked_at IS NULL', [
         tokenId,
       ]);

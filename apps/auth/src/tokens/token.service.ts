@@ -11,15 +11,15 @@ import { type Bus, InjectBus } from '#libs/bus';
 import { fail, toGatewayError } from '#libs/errors';
 import { type AuthSettings, InjectAuthSettings } from '../auth.settings.js';
 import type { TokenClaims } from '../jwt/claims.js';
-import { type TimeRestrictions, readHours } from '../jwt/token-conditions.js';
 import { USE_PERMISSIONS, administers, firstNotHeld } from '../policy/grants.js';
+import { type KnownUser, type Standing, sessionName } from '../policy/standing.js';
 import { TeamAccess } from '../teams/team-access.js';
 import type { User } from '../users/user.entity.js';
-import { type IssuedToken, TokenIssuer, type TokenRestrictions, UNRESTRICTED, lifeOf } from './token-issuer.js';
-import { type SignInOrigin, type TokenOrigin, tokenOrigin } from './sign-in-origin.js';
+import { type IssuedToken, TokenIssuer, UNRESTRICTED, lifeOf, restrictionsOf } from './token-issuer.js';
+import { type SignInOrigin, tokenOrigin } from './sign-in-origin.js';
 import { TokenRecipients, notHeld } from './token-recipient.js';
 import { fingerprintOf } from './token-record.js';
-import type { ChangeTokenBody, CreateTokenBody, TokenScopeBody } from './token.body.js';
+import type { ChangeTokenBody, CreateTokenBody } from './token.body.js';
 import type { Token, TokenMaker } from './token.entity.js';
 import { type TokenPage, TokenRepository } from './token.repository.js';
 
@@ -35,6 +35,7 @@ interface OwnToken {
   readonly teams: readonly string[] | null;
   readonly permissions?: readonly Grant[];
   readonly origin?: SignInOrigin | null;
+  readonly inPlaceOf?: TokenClaims | undefined;
 }
 
 /** What a user allows a client. */
@@ -51,8 +52,8 @@ export interface Consent {
   readonly madeBy?: 'client';
   /** The one team that it is for. */
   readonly teamId?: string | null;
-  /** By its `jti`, the token that asked for it, with which it ends. */
-  readonly parentTokenId?: string;
+  /** The token that asks for it, with which it ends. */
+  readonly parent?: TokenClaims;
 }
 
 /** Issues tokens, keeps them on record and ends them. A token never permits more than the caller who asked for it. */
@@ -104,25 +105,36 @@ export class TokenService {
       permissions,
       restrictions,
     });
-    const record = await this.keep(issued, user, {
-      name: body.name,
-      description: body.description ?? null,
-      serverId,
-      permissions,
-      parentTokenId: parent.tokenId,
-      teamId,
-      tags: [...new Set(body.tags ?? [])],
-      ...restrictions,
-      createdBy,
-      isOffered,
-    });
-    if (record === null) throw nameTaken(body.name, whose);
-    return { record, token: issued.token };
+    const record = await this.tokens.add(
+      {
+        ...issuedAs(issued, user),
+        name: body.name,
+        description: body.description ?? null,
+        serverId,
+        permissions: [...permissions],
+        parentTokenId: parent.tokenId,
+        teamId,
+        tags: [...new Set(body.tags ?? [])],
+        ...restrictions,
+        createdBy,
+        isOffered,
+      },
+      { users: [user, shownBy(parent)], tokenId: parent.tokenId },
+    );
+    return { record: added(record, nameTaken(body.name, whose)), token: issued.token };
   }
 
-  /** A token for as long as a user is logged in. */
-  issueForSession(user: User, expiresInMs: number, origin: SignInOrigin | null = null): Promise<IssuedToken> {
-    return this.issueOwn({ user, madeBy: 'login', expiresInMs, isAdmin: user.isAdmin, teams: null, origin });
+  /**
+   * A token for as long as a user is logged in; `inPlaceOf`: the session by which they ask for it. Throws `auth.credential_invalid` where
+   * that, or all that they have, was ended meanwhile.
+   */
+  issueForSession(
+    user: User,
+    expiresInMs: number,
+    origin: SignInOrigin | null = null,
+    inPlaceOf?: TokenClaims,
+  ): Promise<IssuedToken> {
+    return this.issueOwn({ user, madeBy: 'login', expiresInMs, isAdmin: user.isAdmin, teams: null, origin, inPlaceOf });
   }
 
   /**
@@ -143,23 +155,27 @@ export class TokenService {
 
   /**
    * Puts a consent on record, or a client without a user. Every token that is given on it counts as this one: listed as one, ended as one,
-   * at once. Throws `http.conflict` when the name is taken.
+   * at once. Throws `http.conflict` when the name is taken, `auth.credential_invalid` as `issueForSession` does.
    */
-  async keepConsent({ consentId, user, expiresInMs, origin, ...facts }: Consent): Promise<void> {
+  async keepConsent({ consentId, user, expiresInMs, origin, parent, ...facts }: Consent): Promise<void> {
     await this.tokens.forgetPassed();
-    const record = await this.tokens.add({
-      ...NOTHING_SPECIAL,
-      madeBy: 'consent',
-      ...facts,
-      ...tokenOrigin(origin),
-      id: randomUUID(),
-      tokenId: consentId,
-      tokenHash: '',
-      userEmail: user.email,
-      permissions: [...facts.permissions],
-      expiresAt: new Date(Date.now() + expiresInMs),
-    });
-    if (record === null) throw nameTaken(facts.name, 'You have');
+    const record = await this.tokens.add(
+      {
+        ...NOTHING_SPECIAL,
+        madeBy: 'consent',
+        ...facts,
+        ...tokenOrigin(origin),
+        parentTokenId: parent?.tokenId ?? null,
+        id: randomUUID(),
+        tokenId: consentId,
+        tokenHash: '',
+        userEmail: user.email,
+        permissions: [...facts.permissions],
+        expiresAt: new Date(Date.now() + expiresInMs),
+      },
+      standingOf(user, parent, origin),
+    );
+    added(record, nameTaken(facts.name, 'You have'));
   }
 
   /** The caller's own tokens, and those that they made for others, newest first. */
@@ -298,65 +314,69 @@ export class TokenService {
   }
 
   private async endWithDescendants(first: Pick<Token, 'tokenId' | 'expiresAt'>, revokedBy: string): Promise<void> {
-    // The first one first: what cannot ask for others any more has no new descendants.
+    // The first one first: what cannot ask for others any more has no new descendants, once those are found that it still had asked for.
     await this.end(first.tokenId, first.expiresAt, revokedBy);
-    const descendants = await this.tokens.findDescendants(first.tokenId);
-    for (const { tokenId, expiresAt } of descendants) await this.end(tokenId, expiresAt, revokedBy);
-    const ended = await this.tokens.endConnectors([first, ...descendants].map(({ tokenId }) => tokenId));
-    for (const connectorId of ended) this.bus.publish(ConnectorRevoked, { connectorId });
+    const ended = [first.tokenId];
+    for (;;) {
+      const descendants = await this.tokens.findDescendants(first.tokenId);
+      if (descendants.length === 0) break;
+      for (const { tokenId, expiresAt } of descendants) await this.end(tokenId, expiresAt, revokedBy);
+      ended.push(...descendants.map(({ tokenId }) => tokenId));
+    }
+    for (const connectorId of await this.tokens.endConnectors(ended))
+      this.bus.publish(ConnectorRevoked, { connectorId });
     await this.bus.flush();
   }
 
-  private async issueOwn({ user, madeBy, ...own }: OwnToken): Promise<IssuedToken> {
+  private async issueOwn({ user, madeBy, inPlaceOf, ...own }: OwnToken): Promise<IssuedToken> {
     const { permissions = [], origin = null } = own;
     const issued = await this.issuer.issue({ user, use: madeBy === 'login' ? 'session' : 'api', ...own });
     await this.tokens.forgetPassed();
-    await this.keep(issued, user, {
-      name: `${madeBy} ${issued.tokenId}`,
-      madeBy,
-      permissions,
-      ...tokenOrigin(origin),
-    });
+    const record = await this.tokens.add(
+      {
+        ...issuedAs(issued, user),
+        name: `${madeBy} ${issued.tokenId}`,
+        madeBy,
+        permissions: [...permissions],
+        ...tokenOrigin(origin),
+      },
+      standingOf(user, inPlaceOf, origin),
+    );
+    added(record);
     return issued;
   }
-
-  private keep(
-    issued: IssuedToken,
-    { email }: User,
-    facts: Pick<Token, 'name'> &
-      Partial<
-        Pick<
-          Token,
-          | 'madeBy'
-          | 'createdBy'
-          | 'isOffered'
-          | 'serverId'
-          | 'parentTokenId'
-          | 'teamId'
-          | 'tags'
-          | keyof TokenRestrictions
-          | keyof TokenOrigin
-        >
-      > & {
-        readonly description?: string | null;
-        readonly permissions: readonly Grant[];
-      },
-  ): Promise<Token | null> {
-    const { description = null, permissions, ...rest } = facts;
-    return this.tokens.add({
-      id: randomUUID(),
-      tokenId: issued.tokenId,
-      tokenHash: fingerprintOf(issued.token),
-      userEmail: email,
-      description,
-      madeBy: 'request',
-      ...NOTHING_SPECIAL,
-      ...rest,
-      permissions: [...permissions],
-      expiresAt: issued.expiresAt,
-    });
-  }
 }
+
+const issuedAs = (issued: IssuedToken, { email }: User) => ({
+  ...NOTHING_SPECIAL,
+  id: randomUUID(),
+  tokenId: issued.tokenId,
+  tokenHash: fingerprintOf(issued.token),
+  userEmail: email,
+  description: null,
+  madeBy: 'request' as const,
+  expiresAt: issued.expiresAt,
+});
+
+/** Its user, as they were when it was made. */
+const shownBy = ({ subject, issuedAtMs }: TokenClaims): KnownUser => ({
+  email: subject,
+  credentialsNotBefore: new Date(issuedAtMs ?? 0),
+});
+
+const standingOf = (user: User, asking: TokenClaims | undefined, origin: SignInOrigin | null): Standing => ({
+  users: asking === undefined ? [user] : [user, shownBy(asking)],
+  ...(asking !== undefined && { tokenId: asking.tokenId }),
+  ...(origin !== null && origin.session !== null && { session: sessionName(origin.issuer, origin.session) }),
+});
+
+/** Throws `auth.credential_invalid` for what was not added as that by which it was asked for has ended. */
+const added = (record: Token | 'name_taken' | 'ended', taken = fail('platform.internal')): Token => {
+  if (record === 'name_taken') throw taken;
+  if (record === 'ended')
+    throw fail('auth.credential_invalid', { message: 'What you signed in with was ended meanwhile; sign in again' });
+  return record;
+};
 
 const NOTHING_SPECIAL = {
   serverId: null,
@@ -371,24 +391,3 @@ const NOTHING_SPECIAL = {
 
 const nameTaken = (name: string, whose: string) =>
   fail('http.conflict', { message: `${whose} a token or client named "${name}" already` });
-
-/** Those that are asked for. A token that has some itself hands on just these. */
-const restrictionsOf = (
-  { conditions }: TokenClaims,
-  parent: Token | null,
-  { ipRestrictions = [], timeRestrictions = null }: Pick<TokenScopeBody, 'ipRestrictions' | 'timeRestrictions'>,
-): TokenRestrictions => {
-  if (conditions === undefined)
-    return {
-      ipRestrictions: [...ipRestrictions],
-      timeRestrictions: isEmpty(timeRestrictions) ? null : timeRestrictions,
-    };
-  if (parent === null || ipRestrictions.length > 0 || !isEmpty(timeRestrictions))
-    throw fail('auth.grant_missing', {
-      message: 'The token that asks is restricted by address or time: one that it makes is so too, and not otherwise',
-    });
-  return { ipRestrictions: parent.ipRestrictions, timeRestrictions: parent.timeRestrictions };
-};
-
-const isEmpty = (restrictions: TimeRestrictions | null): restrictions is null =>
-  restrictions === null || readHours(restrictions) === null;

@@ -27,6 +27,8 @@ export interface LoginOrigin {
 
 export interface LoginAttempt {
   readonly passwordHash: string | null;
+  /** As it was when that was their password. */
+  readonly credentialsNotBefore: Date | null;
 }
 
 /** So many addresses may be locked out of an account before those that never logged in to it have to wait as well. */
@@ -46,7 +48,7 @@ const COUNT_ADDRESS = `
 
 const COUNT_ACCOUNT = `
   WITH account AS (
-    SELECT email, password_hash FROM auth.users WHERE email = $1 AND is_active AND deleted_at IS NULL
+    SELECT email, password_hash, credentials_not_before FROM auth.users WHERE email = $1 AND is_active AND deleted_at IS NULL
   ), here AS (
     INSERT INTO auth.login_attempts AS known (email, address, failures, counted_until)
     SELECT email, $2, 1, now() + make_interval(secs => $4::double precision / 1000) FROM account
@@ -63,14 +65,16 @@ const COUNT_ACCOUNT = `
     FROM here WHERE email = $1 AND here.failures <= $3
     RETURNING failed_login_count
   )
-  SELECT account.password_hash FROM account, here, everywhere
+  SELECT account.password_hash AS "passwordHash", account.credentials_not_before AS "credentialsNotBefore"
+  FROM account, here, everywhere
   WHERE everywhere.failed_login_count <= $5 OR here.logged_in_at > now() - ${REMEMBERED}`;
 
+/** Attempts before their account, as all do that change both, so that none waits for another that waits for it. */
 const SETTLE = `
-  WITH everywhere AS (
-    UPDATE auth.users SET failed_login_count = 0, locked_until = NULL WHERE email = $1
-  ), here AS (
+  WITH here AS (
     UPDATE auth.login_attempts SET failures = 0, logged_in_at = now() WHERE email = $1 AND address = $2
+  ), everywhere AS (
+    UPDATE auth.users SET failed_login_count = 0, locked_until = NULL WHERE email = $1
   )
   UPDATE auth.login_attempts SET failures = greatest(failures - 1, 0) WHERE email = '' AND address = $2`;
 
@@ -103,8 +107,8 @@ export class LoginAttemptRepository {
       attemptsMax,
       lockoutMs,
       attemptsMax * ADDRESSES_MAX,
-    ])) as { password_hash: string | null }[];
-    return row === undefined ? null : { passwordHash: row.password_hash };
+    ])) as LoginAttempt[];
+    return row ?? null;
   }
 
   /** Counts an attempt from an address alone. Throws `http.rate_limited` where it has to wait. */

@@ -121,6 +121,7 @@ export class UserRepository {
     const ends = passwordHash !== undefined || isActive === false;
     const unlocks = passwordHash !== undefined || isActive === true;
     return transact(this.database, async (manager) => {
+      if (unlocks) await manager.query(FORGET_FAILURES, [email]);
       await manager.update(
         User,
         { email },
@@ -131,7 +132,6 @@ export class UserRepository {
         },
       );
       const connectorIds = ends ? await endTokens(manager, email) : [];
-      if (unlocks) await manager.query(FORGET_FAILURES, [email]);
       if (passwordHash !== undefined) await manager.query(END_RESET_LINKS, [email]);
       return { tokenIds: isActive === false ? await revokeGiven(manager, email) : [], connectorIds };
     });
@@ -142,22 +142,23 @@ export class UserRepository {
     const audit = new PendingEvents(this.database, 'auth');
     await transact(this.database, async (manager) => {
       await audit.note({ action: 'user.unlocked', resourceType: 'user', resourceId: email }, manager);
-      await manager.update(User, { email }, { failedLoginCount: 0, lockedUntil: null });
       await manager.query(FORGET_FAILURES, [email]);
+      await manager.update(User, { email }, { failedLoginCount: 0, lockedUntil: null });
     });
   }
 
   /** Answers as `change` does. */
   async remove(email: string): Promise<EndedWithUser> {
     return transact(this.database, async (manager) => {
-      const connectorIds = await endTokens(manager, email);
-      await manager.query(END_RESET_LINKS, [email]);
       await manager.query('DELETE FROM auth.login_attempts WHERE email = $1', [email]);
+      // Before their tokens: who gives them one meanwhile is waited for, and what they gave ends.
       await manager.query(
         `UPDATE auth.users SET deleted_at = now(), is_active = false, is_admin = false, password_hash = NULL,
            credentials_not_before = ${NEXT_SECOND} WHERE email = $1`,
         [email],
       );
+      const connectorIds = await endTokens(manager, email);
+      await manager.query(END_RESET_LINKS, [email]);
       return { tokenIds: await revokeGiven(manager, email), connectorIds };
     });
   }

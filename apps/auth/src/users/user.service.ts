@@ -198,6 +198,8 @@ export class UserService {
     const isRight = await this.passwords.verify(password, attempt?.passwordHash ?? null, origin.address);
     const isFirst = attempt?.passwordHash === null && isFirstLogin(origin.email, password, rule);
     const user = isRight || isFirst ? await this.users.find(origin.email) : null;
+    // Theirs ends with what was ended while the password was looked at.
+    if (user !== null) user.credentialsNotBefore = attempt?.credentialsNotBefore ?? null;
     return { user, isKnown: attempt !== null };
   }
 

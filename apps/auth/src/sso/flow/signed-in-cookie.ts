@@ -12,6 +12,8 @@ import type { Purpose, SignedIn } from './sign-in-flow.js';
 interface Kept {
   readonly id: string;
   readonly email: string;
+  /** Milliseconds; `null`: nothing of theirs was ended before. */
+  readonly credentialsNotBeforeMs: number | null;
   readonly origin: SignInOrigin;
   readonly scopes: readonly string[];
 }
@@ -43,7 +45,8 @@ export class SignedInCookie {
 
   /** `Set-Cookie`, for the page alone that the person came from. */
   keep({ user, origin }: SignedIn, { page, scopes }: Extract<Purpose, { kind: 'consent' }>): string {
-    const kept: Kept = { id: randomUUID(), email: user.email, origin, scopes };
+    const credentialsNotBeforeMs = user.credentialsNotBefore?.getTime() ?? null;
+    const kept: Kept = { id: randomUUID(), email: user.email, credentialsNotBeforeMs, origin, scopes };
     return this.cookies.keep(cookieOf(page), kept, LIFE_MS);
   }
 
@@ -53,7 +56,10 @@ export class SignedInCookie {
     if (kept === null) return null;
     if (!(await this.tokens.spend(kept.id, new Date(Date.now() + LIFE_MS), kept.email))) return null;
     const user = await this.users.find(kept.email);
-    return user?.isActive ? { user, origin: kept.origin, scopes: kept.scopes } : null;
+    if (user?.isActive !== true) return null;
+    const { credentialsNotBeforeMs: sinceMs, origin, scopes } = kept;
+    user.credentialsNotBefore = sinceMs === null ? null : new Date(sinceMs);
+    return { user, origin, scopes };
   }
 }
 

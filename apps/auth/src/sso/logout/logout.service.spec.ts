@@ -1,16 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
+import { sessionName } from '../../policy/standing.js';
 import { LogoutService } from './logout.service.js';
 
 const claims = () => ({
   iss: 'https://idp.example.org',
   sub: 'a1',
+  sid: 's1',
   jti: 'one',
   iat: Math.floor(Date.now() / 1000),
   events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
 });
 
-const given = (endAll: () => Promise<number>) => {
-  const spent = new Set<string>();
+const given = (endAll: () => Promise<number>, spent = new Set<string>()) => {
   return new LogoutService(
     { known: async () => ({}) } as never,
     { verified: async () => claims() } as never,
@@ -32,5 +33,16 @@ describe('LogoutService', () => {
     await end();
     await end();
     expect(endAll).toHaveBeenCalledTimes(2);
+  });
+
+  it('LogoutService notes that a session has ended before it ends what was begun in it', async () => {
+    const spent = new Set<string>();
+    let before: readonly string[] = [];
+    const logouts = given(async () => {
+      before = [...spent];
+      return 1;
+    }, spent);
+    await logouts.end('company', 'a token', '127.0.0.1');
+    expect(before).toEqual([sessionName('https://idp.example.org', 's1')]);
   });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { nameActor } from '#libs/storage';
 import { InjectLogger, type Logger } from '#libs/telemetry';
+import { sessionName } from '../../policy/standing.js';
 import { SessionService } from '../../tokens/sessions/session.service.js';
 import { TokenService } from '../../tokens/token.service.js';
 import { RelyingParty } from '../protocol/relying-party.js';
@@ -26,8 +27,12 @@ export class LogoutService {
     nameActor({ kind: 'user', id: by, address });
     const spentAs = `${providerId} ${logout.id}`;
     if (await this.tokens.isSpent(spentAs)) return;
+    const untilMs = Date.now() + LOGOUT_TOKEN_LIFE_MS;
+    // First, so that who is signing in in that session is not let in afterwards.
+    if (logout.session !== null)
+      await this.tokens.spend(sessionName(logout.issuer, logout.session), new Date(untilMs), by);
     const ended = await this.sessions.endAll(logout, by);
-    await this.tokens.spend(spentAs, new Date(Date.now() + LOGOUT_TOKEN_LIFE_MS), by);
+    await this.tokens.spend(spentAs, new Date(untilMs), by);
     this.logger.info({ provider: providerId, ended }, 'a provider logged somebody out');
   }
 }

@@ -139,7 +139,7 @@ export class UpstreamTokenRepository {
     return leased.length > 0;
   }
 
-  /** Whether it was kept: not where the lease is over, or the upstream forgotten meanwhile. */
+  /** Whether it was kept: not where the lease is over, or the upstream forgotten, or the token ended that it was exchanged for, meanwhile. */
   async succeed(lease: Lease, token: NewToken): Promise<boolean> {
     return this.settle(
       lease,
@@ -154,6 +154,7 @@ export class UpstreamTokenRepository {
         token.lifeMs,
         ...partsOf(lease.madeOf),
       ],
+      'AND NOT EXISTS (SELECT FROM auth.revocations WHERE token_id = $10)',
     );
   }
 
@@ -272,10 +273,11 @@ export class UpstreamTokenRepository {
     { upstreamId, userEmail, subject = '', leaseId }: Lease,
     changes: string,
     values: readonly unknown[],
+    condition = '',
   ): Promise<boolean> {
     const [, changed] = (await this.database.query(
       `UPDATE auth.upstream_tokens SET ${changes}, attempts = attempts + 1, lease_id = NULL, leased_until = NULL
-       WHERE upstream_id = $1 AND user_email = $2 AND lease_id = $3 AND subject = $4`,
+       WHERE upstream_id = $1 AND user_email = $2 AND lease_id = $3 AND subject = $4 ${condition}`,
       [upstreamId, userEmail, leaseId, subject, ...values],
     )) as [unknown, number];
     return changed > 0;

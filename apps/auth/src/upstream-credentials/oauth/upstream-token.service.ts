@@ -226,6 +226,8 @@ export class UpstreamTokenService implements OnApplicationShutdown {
       const isKept = await this.rows.succeed(lease, { tokenId, lifeMs, sealed });
       // Whoever forgot the upstream meanwhile has not seen this token.
       if (!isKept && (await this.rows.find(owner)) === null) await this.store.forget(owner);
+      // Whoever ended the token that it was exchanged for has not seen it either.
+      if (!isKept && owner.madeOf !== undefined) throw endedMeanwhile();
       this.logger.info({ upstreamId, lifeMs }, 'an access token for an upstream was obtained');
       const subjectEndsInMs = owner.madeOf === undefined ? null : owner.madeOf.endsAtMs - Date.now();
       return shownToken(owner, { text, id: tokenId, endsInMs: lifeMs, subjectEndsInMs, ageMs: 0 }) as ShownToken;
@@ -242,6 +244,13 @@ export class UpstreamTokenService implements OnApplicationShutdown {
     }
   }
 }
+
+const endedMeanwhile = (): GatewayError =>
+  fail('upstream.unauthorised', {
+    message: 'The token that was exchanged for this upstream ended meanwhile: sign in again',
+    data: { state: 'needs_reauth' },
+    executed: 'no',
+  });
 
 /** Without a failure there is none yet: the first is being got. */
 const needsReauth = (tokenId: string | null, failure: TokenFailure | null): boolean =>
