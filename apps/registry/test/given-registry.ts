@@ -223,8 +223,12 @@ export class RegistryBench {
   }
 
   /** As somebody who goes past the registry. */
-  query(statement: string): Promise<void> {
-    return this.withClient(async (client) => void (await client.query(statement)));
+  async query(statement: string): Promise<void> {
+    await this.rows(statement);
+  }
+
+  rows<Row extends pg.QueryResultRow>(statement: string): Promise<Row[]> {
+    return this.withClient(async (client) => (await client.query<Row>(statement)).rows);
   }
 
   /** Where its PostgreSQL writes what it has to say. */
@@ -246,10 +250,10 @@ export class RegistryBench {
     return this.postgres.stop();
   }
 
-  private async withClient(work: (client: pg.Client) => Promise<void>): Promise<void> {
+  private async withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = new pg.Client({ host: this.socketDir, user: 'postgres', database: 'postgres' });
     await client.connect();
-    await work(client).finally(() => client.end());
+    return work(client).finally(() => client.end());
   }
 
   async close(): Promise<void> {
