@@ -75,3 +75,23 @@ describe('what parties to OAuth do', () => {
     },
   );
 });
+
+describe('adapters.md', () => {
+  const kinds: [heading: string, letter: string, count: number][] = [
+    ['HTTP APIs', 'O', 25],
+    ['gRPC servers', 'R', 10],
+    ['A2A agents', 'A', 10],
+  ];
+
+  it.each(kinds)('adapters.md has each rule of %s once', (heading, letter, count) => {
+    const rules = rowsBelow('docs/reference/adapters.md', heading).map(([rule]) => rule);
+    expect(rules).toEqual(Array.from({ length: count }, (_, n) => `${letter}${n + 1}`));
+  });
+
+  it.each(kinds.flatMap(([heading]) => rowsBelow('docs/reference/adapters.md', heading)))(
+    'the rule %s of adapters.md is shown by tests that exist',
+    (_rule, _what, shownBy = '') => {
+      checkTests(shownBy);
+    },
+  );
+});
