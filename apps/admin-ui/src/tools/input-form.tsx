@@ -1,17 +1,26 @@
 import { type FormEvent, useState } from 'react';
 import { plain } from '../kit/text.tsx';
+import { type SampledText, SamplingFields, isSampling, sampledResult } from './sampling.tsx';
 import { type Schema, initialOf } from './schema.ts';
 import { SchemaFields, holdsUnreadable } from './schema-form.tsx';
 
-export type InputResponses = Readonly<Record<string, unknown>>;
 type Members = Readonly<Record<string, unknown>>;
+
+/** What a person has said to what a tool asks. */
+export interface InputAnswers {
+  readonly responses: Members;
+  /** What is asked of a model has no answer that means no: names of what is refused. */
+  readonly refusals: readonly string[];
+}
+
+interface InputRequest {
+  readonly method: string;
+  readonly params: Members;
+}
 
 /** What a tool asks of the person before it goes on. */
 export interface WantedInputs {
-  readonly requests: readonly (readonly [
-    name: string,
-    request: { readonly method: string; readonly params: Members },
-  ])[];
+  readonly requests: readonly (readonly [name: string, request: InputRequest])[];
   /** Sealed to the caller; given back as it is. */
   readonly state: string | null;
 }
@@ -21,66 +30,95 @@ export const inputsWanted = (result: Members | null): WantedInputs | null => {
   const { resultType, inputRequests, requestState } = result ?? {};
   if (resultType !== 'input_required' || typeof inputRequests !== 'object' || inputRequests === null) return null;
   return {
-    requests: Object.entries(inputRequests as Record<string, { method: string; params: Members }>),
+    requests: Object.entries(inputRequests as Record<string, InputRequest>),
     state: typeof requestState === 'string' ? requestState : null,
   };
 };
 
-/** Asks it in the page, by the schema that the tool gives. */
+/** Asks it in the page: by the schema that the tool gives, or for what a model would say. */
 export const InputForm = ({
   wanted,
   onAnswer,
 }: {
   readonly wanted: WantedInputs;
-  readonly onAnswer: (responses: InputResponses) => void;
+  readonly onAnswer: (answers: InputAnswers) => void;
 }) => {
-  const [values, setValues] = useState<Readonly<Record<string, Members>>>(() =>
-    Object.fromEntries(wanted.requests.map(([name, { params }]) => [name, initialOf(schemaOf(params))])),
+  const [values, setValues] = useState<Members>(() =>
+    Object.fromEntries(
+      wanted.requests.map(([name, { method, params }]) => [
+        name,
+        isSampling(method) ? { text: '', model: '' } : initialOf(schemaOf(params)),
+      ]),
+    ),
   );
-  const answer = (action: 'accept' | 'decline' | 'cancel'): void =>
-    onAnswer(
-      Object.fromEntries(
-        wanted.requests.map(([name]) => [
+  const accept = (event: FormEvent): void => {
+    event.preventDefault();
+    onAnswer({
+      responses: Object.fromEntries(
+        wanted.requests.map(([name, { method }]) => [
           name,
-          action === 'accept' ? { action, content: values[name] ?? {} } : { action },
+          isSampling(method)
+            ? sampledResult(values[name] as SampledText)
+            : { action: 'accept', content: values[name] ?? {} },
         ]),
       ),
-    );
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    answer('accept');
+      refusals: [],
+    });
   };
+  const refuse = (action: 'decline' | 'cancel'): void =>
+    onAnswer({
+      responses: Object.fromEntries(
+        wanted.requests.filter(([, { method }]) => !isSampling(method)).map(([name]) => [name, { action }]),
+      ),
+      refusals: wanted.requests.filter(([, { method }]) => isSampling(method)).map(([name]) => name),
+    });
+  const isAboutModel = wanted.requests.every(([, { method }]) => isSampling(method));
   return (
-    <form className="stack appears" onSubmit={submit}>
-      <p>The tool asks for something before it goes on.</p>
-      {wanted.requests.map(([name, { method, params }]) => (
-        <fieldset key={name}>
-          <legend>{typeof params['message'] === 'string' ? params['message'] : method}</legend>
-          {params['url'] === undefined ? (
-            <SchemaFields
-              properties={schemaOf(params).properties ?? {}}
-              required={schemaOf(params).required ?? []}
-              root={schemaOf(params)}
-              value={values[name] ?? {}}
-              onChange={(value) => setValues({ ...values, [name]: value })}
-            />
-          ) : (
-            <p>
-              It wants you to visit <code>{plain(params['url'])}</code>
-            </p>
-          )}
-        </fieldset>
-      ))}
+    <form className="stack appears" onSubmit={accept}>
+      <p>
+        {isAboutModel
+          ? 'The tool asks a model for something before it goes on: you answer in its place.'
+          : 'The tool asks for something before it goes on.'}
+      </p>
+      {wanted.requests.map(([name, { method, params }]) =>
+        isSampling(method) ? (
+          <SamplingFields
+            key={name}
+            params={params}
+            value={values[name] as SampledText}
+            onChange={(value) => setValues({ ...values, [name]: value })}
+          />
+        ) : (
+          <fieldset key={name}>
+            <legend>{typeof params['message'] === 'string' ? params['message'] : method}</legend>
+            {params['url'] === undefined ? (
+              <SchemaFields
+                properties={schemaOf(params).properties ?? {}}
+                required={schemaOf(params).required ?? []}
+                root={schemaOf(params)}
+                value={(values[name] ?? {}) as Members}
+                onChange={(value) => setValues({ ...values, [name]: value })}
+              />
+            ) : (
+              <p>
+                It wants you to visit <code>{plain(params['url'])}</code>
+              </p>
+            )}
+          </fieldset>
+        ),
+      )}
       <div className="row">
         <button type="submit" className="button primary" disabled={holdsUnreadable(values)}>
           Send
         </button>
-        <button type="button" className="button" onClick={() => answer('decline')}>
-          Decline
+        <button type="button" className="button" onClick={() => refuse('decline')}>
+          {isAboutModel ? 'Refuse' : 'Decline'}
         </button>
-        <button type="button" className="button plain" onClick={() => answer('cancel')}>
-          Cancel
-        </button>
+        {!isAboutModel && (
+          <button type="button" className="button plain" onClick={() => refuse('cancel')}>
+            Cancel
+          </button>
+        )}
       </div>
     </form>
   );

@@ -6,7 +6,7 @@ import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { hasApp } from './app/app-link.ts';
 import { CallOutcome } from './call-outcome.tsx';
-import { InputForm, type InputResponses, inputsWanted } from './input-form.tsx';
+import { type InputAnswers, InputForm, inputsWanted } from './input-form.tsx';
 import { type Schema, initialOf } from './schema.ts';
 import { SchemaFields, UNREADABLE, holdsUnreadable, readJson } from './schema-form.tsx';
 
@@ -16,7 +16,7 @@ type Answer = View<'ToolCallView'>;
 interface Attempt {
   readonly args: Arguments;
   /** What the tool asked for, answered. */
-  readonly inputs?: { readonly responses: InputResponses; readonly state: string | null };
+  readonly inputs?: InputAnswers & { readonly state: string | null };
 }
 
 const AppPanel = lazy(() => import('./app/app-panel.tsx'));
@@ -37,7 +37,12 @@ export const TryTool = ({ tool }: { readonly tool: View<'ToolView'> }) => {
           body: {
             arguments: given,
             showsApps: isShownByApp,
-            ...(inputs !== undefined && { inputResponses: inputs.responses, requestState: inputs.state }),
+            samples: true,
+            ...(inputs !== undefined && {
+              inputResponses: inputs.responses,
+              requestState: inputs.state,
+              ...(inputs.refusals.length > 0 && { inputRefusals: [...inputs.refusals] }),
+            }),
           },
           signal: cancel.current.signal,
         }),
@@ -91,8 +96,8 @@ export const TryTool = ({ tool }: { readonly tool: View<'ToolView'> }) => {
             <InputForm
               key={calling.data.traceId}
               wanted={wanted}
-              onAnswer={(responses) =>
-                calling.mutate({ args: calling.variables.args, inputs: { responses, state: wanted.state } })
+              onAnswer={(answers) =>
+                calling.mutate({ args: calling.variables.args, inputs: { ...answers, state: wanted.state } })
               }
             />
           )}

@@ -33,6 +33,8 @@ export type WireCall = Face & {
   /** Aborts when the client cancels or, where that means the same, goes away. */
   readonly abort: CallAbort;
   readonly receivedAtMs: number;
+  /** Which questions of the result before its client will not answer; `null`: it has said nothing of that. */
+  readonly inputRefusals: readonly string[] | null;
 };
 
 /** The place of a request in a trace. */

@@ -30,6 +30,8 @@ export interface DirectRequest {
   readonly params: Readonly<Record<string, unknown>>;
   readonly serverId: string | null;
   readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Which questions of the result before are refused. */
+  readonly inputRefusals?: readonly string[];
 }
 
 /** One of `result` and `error`, with what came before it. */
@@ -63,6 +65,7 @@ export class CapturedCalls {
       reply,
       abort: caller.abort,
       receivedAtMs: Date.now(),
+      inputRefusals: request.inputRefusals ?? null,
     });
     const text = await reply.answer;
     if (text === null) throw fail('bus.cancelled');

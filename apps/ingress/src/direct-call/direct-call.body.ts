@@ -1,6 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
 import { ToolArgumentsBody } from '../call/index.js';
+
+const REFUSALS_MAX = 100;
 
 /** The call of a tool: the first time, or again with what it asked for. */
 export class CallToolBody extends ToolArgumentsBody {
@@ -13,6 +15,19 @@ export class CallToolBody extends ToolArgumentsBody {
   @IsOptional()
   @IsObject()
   inputResponses?: Readonly<Record<string, unknown>> | null;
+
+  @ApiPropertyOptional({
+    type: [String],
+    maxItems: REFUSALS_MAX,
+    description:
+      'Names of `inputRequests` of the result before that are refused. An upstream with a session gets the error for that; any other cannot be told, and the call fails with `mcp.input_unavailable`.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(REFUSALS_MAX)
+  @IsString({ each: true })
+  @MaxLength(256, { each: true })
+  inputRefusals?: readonly string[];
 
   @ApiPropertyOptional({ type: String, nullable: true, description: '`requestState` of the result before.' })
   @IsOptional()
@@ -27,4 +42,13 @@ export class CallToolBody extends ToolArgumentsBody {
   @IsOptional()
   @IsBoolean()
   showsApps?: boolean;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    description:
+      'Whether the upstream is told that what it asks a model for is answered here (`sampling/createMessage` in `inputRequests`).',
+  })
+  @IsOptional()
+  @IsBoolean()
+  samples?: boolean;
 }

@@ -4,7 +4,7 @@ import { fail } from '#libs/errors';
 import { APPS, APP_MIME_TYPE, isObject } from '#libs/mcp';
 import { Router } from '../routing/index.js';
 import { appUriOf } from './app-uri.js';
-import { CapturedCalls, type DirectCaller } from './captured-call.js';
+import { CapturedCalls, type DirectCaller, type DirectRequest } from './captured-call.js';
 import type { CallToolBody } from './direct-call.body.js';
 import type { ToolAppView, ToolCallView } from './direct-call.view.js';
 
@@ -26,19 +26,20 @@ export class DirectCallService {
   ) {}
 
   async call({ name, serverId }: ToolPlace, body: CallToolBody, caller: DirectCaller): Promise<ToolCallView> {
-    const { arguments: args, inputResponses, requestState, showsApps } = body;
+    const { arguments: args, inputResponses, inputRefusals, requestState } = body;
     const startedAtMs = performance.now();
     const captured = await this.calls.ask(
       {
         method: 'tools/call',
         serverId,
-        capabilities: showsApps === true ? SHOWS_APPS : FORMS,
+        capabilities: capabilitiesOf(body),
         params: {
           name,
           arguments: args ?? {},
           ...(inputResponses && { inputResponses }),
           ...(requestState && { requestState }),
         },
+        ...(inputRefusals && { inputRefusals }),
       },
       caller,
     );
@@ -61,6 +62,11 @@ export class DirectCallService {
     return { uri, html: htmlOf(content), ui: isObject(meta) ? meta : null, error };
   }
 }
+
+const capabilitiesOf = ({ showsApps, samples }: CallToolBody): DirectRequest['capabilities'] => ({
+  ...(showsApps === true ? SHOWS_APPS : FORMS),
+  ...(samples === true && { sampling: {} }),
+});
 
 const htmlOf = ({ text, blob }: Readonly<Record<string, unknown>>): string | null => {
   if (typeof text === 'string') return text;

@@ -36,7 +36,7 @@ export interface RoutingDeps {
 }
 
 /**
- * Makes of a call and its target what tool-invocation is asked to run. Throws `mcp.params_invalid`, `mcp.state_invalid`, what `metaOnwards` throws, what a header that differs from its parameter is refused with, or `http.malformed` for a header that cannot be passed on.
+ * Makes of a call and its target what tool-invocation is asked to run. Throws `mcp.params_invalid`, `mcp.state_invalid`, `mcp.input_unavailable`, what `metaOnwards` throws, what a header that differs from its parameter is refused with, or `http.malformed` for a header that cannot be passed on.
  */
 export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, deps: RoutingDeps): RoutedCall => {
   const { seal } = deps;
@@ -46,6 +46,8 @@ export const bind = (call: ScopedCall, method: ForwardedMethod, target: Target, 
     checkParamMirrors(target.headerParams, params.value['arguments'], call.mirrors);
   }
   const state = modern ? stateOf(call, target.exposedName, seal) : null;
+  if (cannotBeRefused(call, state))
+    throw fail('mcp.input_unavailable', { message: 'What the tool asked for was refused', executed: 'unknown' });
   return {
     ...call,
     outgoing: outgoingOf(call, method, target, modern, deps),
@@ -148,5 +150,19 @@ const consentOf = (call: ScopedCall): 'accepted' | 'refused' => {
 const parkedCall = (call: ScopedCall, state: RequestState & { kind: 'parked' }): ParkedCallRetry => {
   const inputResponses = call.request.params.value['inputResponses'] ?? {};
   if (!isObject(inputResponses)) throw fail('mcp.params_invalid', { message: 'inputResponses must be an object' });
-  return { instance: state.instance, callId: state.callId, round: state.round, inputResponses };
+  const { instance, callId, round } = state;
+  return { instance, callId, round, inputResponses, ...refusalsOf(call) };
 };
+
+/** https://modelcontextprotocol.io/specification/2025-11-25/client/sampling#error-handling */
+const USER_REJECTED = -1;
+
+const refusalsOf = ({ inputRefusals }: ScopedCall): Pick<ParkedCallRetry, 'refusals'> => {
+  if (inputRefusals === null) return {};
+  const refusal = { code: USER_REJECTED, message: 'The user has refused it' };
+  return { refusals: Object.fromEntries(inputRefusals.map((key) => [key, refusal])) };
+};
+
+/** Only an upstream that waits for the answer gets to know that there is none. */
+const cannotBeRefused = ({ inputRefusals }: ScopedCall, state: RequestState | null): boolean =>
+  inputRefusals !== null && inputRefusals.length > 0 && state?.kind !== 'parked' && state?.kind !== 'consent';

@@ -67,6 +67,7 @@ export const listTools = async (
       reply,
       abort: new CallAbort(),
       receivedAtMs: Date.now(),
+      inputRefusals: null,
     });
     const captured = await reply.answer;
     const { result } = JSON.parse(captured.text) as { result?: unknown };

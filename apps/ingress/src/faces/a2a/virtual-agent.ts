@@ -209,6 +209,7 @@ export class VirtualAgent {
       reply,
       abort,
       receivedAtMs: Date.now(),
+      inputRefusals: null,
     });
     void running.finally(() => calls.remove(key, task.id, abort));
   }

@@ -119,6 +119,7 @@ export class Connection {
       abort: entry.abort,
       sessionId: legacy ? this.sessionId : null,
       receivedAtMs: Date.now(),
+      inputRefusals: null,
     });
   }
 

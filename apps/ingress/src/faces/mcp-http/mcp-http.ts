@@ -286,4 +286,5 @@ const wireCall = (
   abort,
   sessionId,
   receivedAtMs: Date.now(),
+  inputRefusals: null,
 });

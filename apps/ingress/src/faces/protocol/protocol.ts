@@ -111,6 +111,7 @@ export class Protocol implements BodyReceiver<ProtocolExchange> {
       abort: new CallAbort(),
       sessionId: null,
       receivedAtMs: Date.now(),
+      inputRefusals: null,
     });
   }
 

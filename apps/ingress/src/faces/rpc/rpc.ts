@@ -96,6 +96,7 @@ export class Rpc implements BodyReceiver<HttpExchange> {
           abort,
           sessionId: null,
           receivedAtMs: Date.now(),
+          inputRefusals: null,
         });
         if (eraOf(message, request.headers) === 'modern') cancelOnClose(response, abort);
         return;
