@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type McpDouble, startMcpDouble, temporaryFolder } from '#libs/testing';
-import { type ConsolePage, launchBrowser } from './console/console-page.js';
+import { ConsolePage, launchBrowser } from './console/console-page.js';
 import { ConsoleGateway } from './console/console-session.js';
 
 const TOOLS = 10_000;
@@ -118,6 +118,20 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console, %
     await page.getByRole('row', { name: /Done/ }).first().getByRole('link').click();
     await page.getByText(/in all: gateway .*, upstream/).waitFor();
     expect(await clicks()).toBeLessThanOrEqual(3);
+    const steps = page.locator('section', { hasText: 'Steps' }).getByRole('listitem');
+    await expect
+      .poll(() => steps.locator('strong').allTextContents())
+      .toEqual(['Came in', 'In the gateway', 'Waiting for a place', 'At the upstream', 'Ended']);
+    expect(await steps.locator('.row .num').allTextContents()).toEqual(
+      [1, 2, 3, 4].map(() => expect.stringMatching(/ m?s$/)),
+    );
+    expect(await tab.findings()).toEqual([]);
+    // What it was called with is nowhere: the form of the tool is as it begins.
+    await page.getByRole('link', { name: 'Try again' }).click();
+    await page.getByRole('heading', { level: 1, name: 'shop-buy' }).waitFor();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('it is done', { exact: true }).waitFor();
+    expect(tab.takeTroubles()).toEqual([]);
   });
 
   it('a token for one server and the file of a client with it are had by six clicks when they begin at the overview', async () => {
@@ -153,6 +167,37 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console, %
     await page.evaluate(`location.hash = '#/access'`);
     await page.getByRole('row', { name: new RegExp(`Cursor.*made by .*${email}`) }).waitFor();
     expect(await tab.findings()).toEqual([]);
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('a teammate takes the file of their client by a link, which gives it once and to nobody afterwards', async () => {
+    const email = 'teammate@example.org';
+    await page.evaluate(`location.hash = '#/connect?client=cursor&for=${email}'`);
+    await page.getByLabel('What it sees').selectOption('buying');
+    await page.getByRole('button', { name: 'Put a token in' }).click();
+    await page.getByRole('button', { name: `Make a link for ${email}` }).click();
+    await page.getByRole('button', { name: 'Copy the link' }).click();
+    expect(await tab.findings()).toEqual([]);
+    const link = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(link).not.toMatch(/eyJ/);
+
+    const theirs = await ConsolePage.open(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+    const open = async (): Promise<void> => {
+      await theirs.page.goto('about:blank');
+      await theirs.page.goto(link);
+      await theirs.tabTo('Take it');
+      await theirs.page.keyboard.press('Enter');
+    };
+    await open();
+    await theirs.page.getByText(`It acts as ${email}`).waitFor();
+    expect(await theirs.findings()).toEqual([]);
+    await theirs.page.getByRole('button', { name: 'Copy' }).click();
+    const client = await console.clientOfCopiedFile(theirs.page);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['shop-buy']);
+    await open();
+    await theirs.page.getByRole('alert').filter({ hasText: 'The link is not good' }).waitFor();
+    expect(theirs.takeTroubles()).toEqual([]);
+    await theirs.close();
     expect(tab.takeTroubles()).toEqual([]);
   });
 

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { ApiFailure, type View, answerOf, api } from '../api/client.ts';
-import { gatewaysQuery } from '../api/queries.ts';
+import { gatewaysQuery, toolsQuery } from '../api/queries.ts';
 import { OutcomeMark } from '../kit/call-table.tsx';
 import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { pageUrl } from '../kit/route.ts';
-import { Time, duration } from '../kit/text.tsx';
+import { Time } from '../kit/text.tsx';
+import { CallSteps } from './call-steps.tsx';
 
 type Call = View<'CallView'>;
 
@@ -41,7 +42,12 @@ const Shown = ({ call }: { readonly call: Call }) => {
           <a href={pageUrl(['calls'])}>All calls</a>, this one <Time at={call.startedAt} />
         </>
       }
-      actions={call.traceId !== null && <CopyButton what="Copy trace id" text={call.traceId} />}
+      actions={
+        <>
+          {call.method === 'tools/call' && call.name !== null && <TryAgain name={call.name} />}
+          {call.traceId !== null && <CopyButton what="Copy trace id" text={call.traceId} />}
+        </>
+      }
     >
       <section className="panel stack">
         <div className="row">
@@ -56,9 +62,25 @@ const Shown = ({ call }: { readonly call: Call }) => {
         )}
       </section>
       {call.outcome === 'refused' && call.user !== null && call.name !== null && <MayThey call={call} />}
-      <TimeBar call={call} />
+      <CallSteps call={call} />
       <Facts call={call} />
     </Page>
+  );
+};
+
+/** Leads to the form of the tool. It is empty: no record has arguments. */
+const TryAgain = ({ name }: { readonly name: string }) => {
+  const tools = useQuery(toolsQuery);
+  const tool = tools.data?.find((candidate) => candidate.name === name);
+  if (tool === undefined) return null;
+  return (
+    <a
+      className="button"
+      href={pageUrl(['tools', tool.id])}
+      title="With an empty form: what it was called with is not kept"
+    >
+      Try again
+    </a>
   );
 };
 
@@ -129,29 +151,5 @@ const MayThey = ({ call }: { readonly call: Call }) => {
           </p>
         ))}
     </Notice>
-  );
-};
-
-const TimeBar = ({ call: { latencyMs, waitedMs, gatewayMs, upstreamMs } }: { readonly call: Call }) => {
-  if (gatewayMs === null || upstreamMs === null)
-    return (
-      <section className="panel">
-        <h2>Time</h2>
-        <p className="num">{duration(latencyMs)}, all of it in the gateway</p>
-      </section>
-    );
-  const ours = latencyMs === 0 ? 0 : (gatewayMs / latencyMs) * 100;
-  return (
-    <section className="panel stack">
-      <h2>Time</h2>
-      <svg width="100%" height="10" aria-hidden="true" className="split">
-        <rect className="theirs" width="100%" height="10" rx="3" />
-        <rect className="ours" width={`${Math.min(100, ours)}%`} height="10" rx="3" />
-      </svg>
-      <p className="num">
-        {duration(latencyMs)} in all: gateway {duration(gatewayMs)}, upstream {duration(upstreamMs)}
-        {waitedMs !== null && waitedMs > 0 && `, of which it waited ${duration(waitedMs)} for a place`}
-      </p>
-    </section>
   );
 };
