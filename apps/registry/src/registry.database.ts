@@ -29,6 +29,7 @@ import { PassedHeaders1765584000000 } from './storage/migrations/0023-passed-hea
 import { GatewayId1765670400000 } from './storage/migrations/0024-gateway-id.migration.js';
 import { Lists1765756800000 } from './storage/migrations/0025-lists.migration.js';
 import { DueGateways1765843200000 } from './storage/migrations/0026-due-gateways.migration.js';
+import { GatewayStates1765929600000 } from './storage/migrations/0027-gateway-states.migration.js';
 
 /** What registry keeps, and how its tables came about. */
 export const registryDatabase = {
@@ -70,5 +71,6 @@ export const registryDatabase = {
     GatewayId1765670400000,
     Lists1765756800000,
     DueGateways1765843200000,
+    GatewayStates1765929600000,
   ],
 } as const;

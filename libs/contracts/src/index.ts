@@ -45,6 +45,7 @@ export * from './tool-invocation/describe-use.request.js';
 export * from './tool-invocation/discover-upstream.request.js';
 export * from './tool-invocation/execute-call.request.js';
 export * from './tool-invocation/health/breaker-changed.event.js';
+export * from './tool-invocation/health/program-wrote.event.js';
 export * from './tool-invocation/health/check-upstream.request.js';
 export * from './tool-invocation/claim-session.request.js';
 export * from './tool-invocation/connectors/connection.signal.js';

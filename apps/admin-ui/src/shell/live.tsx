@@ -12,8 +12,9 @@ const STATE_MS = 1_000;
 const QUIET_MS = 3_000;
 
 const QUERIES_OF: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  gateways: [gatewaysQuery.queryKey, ['catalog']],
-  catalog: [gatewaysQuery.queryKey, toolsQuery.queryKey, serversQuery.queryKey, ['changes'], ['catalog']],
+  gateways: [gatewaysQuery.queryKey, ['catalog'], ['timeline']],
+  programs: [['timeline']],
+  catalog: [gatewaysQuery.queryKey, toolsQuery.queryKey, serversQuery.queryKey, ['changes'], ['catalog'], ['timeline']],
 };
 
 /** What pages have asked for is kept as it is now, by what the stream tells. */

@@ -8,8 +8,10 @@ import { pageUrl } from '../kit/route.ts';
 import { Time, count } from '../kit/text.tsx';
 import { ChangePolicy } from './change-policy.tsx';
 import { RemoveUpstream } from './remove-upstream.tsx';
+import { UpstreamTimeline } from './upstream-timeline.tsx';
 import { UpstreamTools } from './upstream-tools.tsx';
 import { type Upstream, UpstreamStateMark, eraOf, placeOf, stateOf, transportOf } from './upstream-state.tsx';
+import './upstreams.css';
 
 /** One upstream: how it is, why, what it offers, and what can be done with it. */
 export const UpstreamPage = ({ id }: { readonly id: string }) => {
@@ -132,6 +134,7 @@ const Upstreamed = ({ upstream }: { readonly upstream: Upstream }) => {
           </dl>
         </section>
       </div>
+      <UpstreamTimeline upstream={upstream} />
       <Notes upstream={upstream} />
       <UpstreamTools upstream={upstream} />
       {isRemoving && <RemoveUpstream upstream={upstream} onClose={() => setRemoving(false)} />}

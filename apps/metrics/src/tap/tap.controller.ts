@@ -18,7 +18,7 @@ export class TapController {
   @Header('x-accel-buffering', 'no')
   @ApiOperation({
     summary:
-      'Calls as they happen, as server-sent events: `call`, as `GET /calls` shows it; `missed`, how many were beyond 200 in a second; `state`, at most once a second and where it is asked for, what may be other than before (`gateways`, `catalog`); `end`, why the stream ends',
+      'Calls as they happen, as server-sent events: `call`, as `GET /calls` shows it; `missed`, how many were beyond 200 in a second; `state`, at most once a second and where it is asked for, what may be other than before (`gateways`, `catalog`, `programs`); `end`, why the stream ends',
   })
   @ApiOkResponse({
     content: {

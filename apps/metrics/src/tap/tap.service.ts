@@ -175,4 +175,5 @@ const topicsOf = (caller: Principal): readonly StateTopic[] =>
 const PERMISSIONS_OF = {
   gateways: ['gateways.read'],
   catalog: ['gateways.read', 'tools.read', 'servers.read'],
+  programs: ['gateways.read'],
 } as const satisfies Record<StateTopic, readonly Permission[]>;

@@ -47,7 +47,11 @@ export class KeptRowsService implements OnModuleDestroy {
     @Inject(SETTINGS) private readonly settings: RegistrySettings,
   ) {
     const drop = (): void => this.drop();
-    this.subscriptions = [bus.subscribe(StateChanged, drop), bus.onReconnect(drop)];
+    this.subscriptions = [
+      // What programs write is in no list.
+      bus.subscribe(StateChanged, ({ topic }) => void (topic !== 'programs' && drop())),
+      bus.onReconnect(drop),
+    ];
   }
 
   onModuleDestroy(): void {

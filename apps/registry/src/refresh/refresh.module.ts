@@ -14,6 +14,9 @@ import { OwnEntriesService } from './own-entries.service.js';
 import { RefreshController } from './refresh.controller.js';
 import { RefreshLeaseRepository } from './refresh-lease.repository.js';
 import { RefreshService } from './refresh.service.js';
+import { ProgramLines } from './timeline/program-lines.js';
+import { TimelineController } from './timeline/timeline.controller.js';
+import { TimelineService } from './timeline/timeline.service.js';
 import { UpstreamListController } from './upstream-list.controller.js';
 
 /** Listing upstreams anew: on request, when one announces a change, when a client uses lists that are too old, when one is back. */
@@ -25,6 +28,7 @@ import { UpstreamListController } from './upstream-list.controller.js';
     RefreshController,
     ListingController,
     OwnEntriesController,
+    TimelineController,
     UpstreamListController,
   ],
   providers: [
@@ -32,8 +36,10 @@ import { UpstreamListController } from './upstream-list.controller.js';
     HealthService,
     ListingService,
     OwnEntriesService,
+    ProgramLines,
     RefreshLeaseRepository,
     RefreshService,
+    TimelineService,
   ],
   exports: [ListingService],
 })

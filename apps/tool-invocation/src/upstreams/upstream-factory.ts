@@ -23,6 +23,7 @@ import { HttpApiSender } from '../transport/http-api/sender.js';
 import { Pools } from '../transport/http/pools.js';
 import { SseTransport } from '../transport/sse/transport.js';
 import { Strays } from '../transport/strays.js';
+import { ProgramNotes } from '../transport/stdio/program-notes.js';
 import { Sandbox } from '../transport/stdio/sandbox/sandbox.js';
 import { ProcessQuota, StdioTransport } from '../transport/stdio/transport.js';
 import { HttpTransport } from '../transport/streamable-http/transport.js';
@@ -49,6 +50,7 @@ export class UpstreamFactory {
   readonly processes: ProcessQuota;
   private readonly egress: EgressPolicy;
   private readonly sandbox: Sandbox;
+  private readonly notes: ProgramNotes;
   /** Of all HTTP APIs. */
   private readonly filters = new JsonFilters();
 
@@ -60,6 +62,7 @@ export class UpstreamFactory {
   ) {
     this.egress = new EgressPolicy(settings.egress);
     this.sandbox = new Sandbox(settings.stdio, logger);
+    this.notes = new ProgramNotes(bus);
     this.processes = new ProcessQuota(settings.stdio.processesMax);
   }
 
@@ -155,7 +158,8 @@ export class UpstreamFactory {
     if (kind === 'stdio') {
       const { id: upstreamId, name, command: program, args, cwd = null } = profile;
       const command = { upstreamId, name, command: program ?? '', args, cwd };
-      return { transport: new StdioTransport(command, this.settings, this.processes, this.sandbox, this.logger) };
+      const { settings, processes, sandbox, notes, logger } = this;
+      return { transport: new StdioTransport(command, settings, processes, sandbox, notes, logger) };
     }
     const { settings, egress } = this;
     const strays = new Strays(profile.id, this.logger);

@@ -2,9 +2,9 @@ import { defineEvent } from '../define.js';
 
 /**
  * What of the registry may be other than before: `gateways`, whether they are there and why not; `catalog`, what they
- * offer, virtual servers, changes that wait, and the gateways themselves.
+ * offer, virtual servers, changes that wait, and the gateways themselves; `programs`, what those of gateways have written.
  */
-export const STATE_TOPICS = ['gateways', 'catalog'] as const;
+export const STATE_TOPICS = ['gateways', 'catalog', 'programs'] as const;
 /** One of `STATE_TOPICS`. */
 export type StateTopic = (typeof STATE_TOPICS)[number];
 

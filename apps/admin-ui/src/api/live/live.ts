@@ -64,7 +64,7 @@ const stream = new LiveStream<Call>(
       for (const watcher of watchers) watcher();
     },
     resumed: (sinceMs) => {
-      told({ calls: [], missed: 0, topics: new Set(['gateways', 'catalog']) });
+      told({ calls: [], missed: 0, topics: new Set(['gateways', 'catalog', 'programs']) });
       fillGap(sinceMs).catch(reset);
     },
     unknown: () => endSession(),

@@ -4,13 +4,14 @@ import { fail, GatewayError } from '#libs/errors';
 import { type Claim, heldBytes } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
+import type { ProgramLine } from '#contracts/tool-invocation/health/program-wrote.event';
 import type { Channel, ChannelEvents, Redact } from '../channel.js';
 import type { Carrier, Exchange } from '../exchange.js';
 import { IntakeGate, SharedSource } from '../intake-gate.js';
 import { Strays } from '../strays.js';
 import { TalkGauge } from '../talk-gauge.js';
 import { TalkPace } from '../talk-pace.js';
-import { LastWords } from './last-words.js';
+import { LastWords, howItEnded } from './last-words.js';
 import { LineReader } from './line-reader.js';
 
 const GRACE_MS = 2_000;
@@ -19,6 +20,13 @@ const LAST_WORDS_MS = 200;
 const UNREAD_BYTES_MAX = 16_777_216;
 const STDERR_LINE_BYTES_MAX = 4_096;
 const STDERR_LINES_PER_SECOND = 20;
+
+/** Whose process it is, and who is told what it does besides MCP. */
+export interface StdioProgram {
+  readonly id: string;
+  readonly name: string;
+  readonly note: (kind: ProgramLine['kind'], text: string) => void;
+}
 
 /** The pipes of one child process. */
 export class StdioChannel implements Channel, Carrier {
@@ -43,7 +51,7 @@ export class StdioChannel implements Channel, Carrier {
 
   constructor(
     private readonly child: ChildProcessWithoutNullStreams,
-    private readonly upstream: { readonly id: string; readonly name: string },
+    private readonly upstream: StdioProgram,
     { resultBytesMax, notifications }: Pick<Settings, 'resultBytesMax' | 'notifications'>,
     private readonly redact: Redact,
     private readonly logger: Logger,
@@ -195,6 +203,7 @@ export class StdioChannel implements Channel, Carrier {
   private logLine(line: CarriedJson): void {
     const redacted = this.redact(textOf(line));
     this.lastWords.note(redacted);
+    this.upstream.note('wrote', redacted);
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.stderrSecond) {
       this.stderrSecond = second;
@@ -210,6 +219,7 @@ export class StdioChannel implements Channel, Carrier {
     this.closed = true;
     this.held.release();
     const cause = this.closing ? undefined : this.lastWords.reason(this.child);
+    this.upstream.note('ended', this.closing ? 'the gateway has ended it' : `it ${howItEnded(this.child)}`);
     for (const exchange of this.exchanges.values()) exchange.failClosed(cause);
     this.exchanges.clear();
     if (cause !== undefined) {

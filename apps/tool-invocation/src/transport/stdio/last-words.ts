@@ -16,15 +16,15 @@ export class LastWords {
   }
 
   /** Why the process is gone. */
-  reason({ exitCode, signalCode }: ChildProcess): OperatorReason {
-    const how =
-      signalCode === null
-        ? exitCode === null
-          ? 'closed its output'
-          : `ended with exit code ${exitCode}`
-        : `ended by ${signalCode}`;
+  reason(child: ChildProcess): OperatorReason {
     const said =
       this.lines.length === 0 ? 'and wrote nothing to stderr' : `after writing to stderr: ${this.lines.join(' | ')}`;
-    return new OperatorReason(`the process ${how} ${said}`);
+    return new OperatorReason(`the process ${howItEnded(child)} ${said}`);
   }
 }
+
+/** What became of a process, as far as is known. */
+export const howItEnded = ({ exitCode, signalCode }: ChildProcess): string => {
+  if (signalCode !== null) return `ended by ${signalCode}`;
+  return exitCode === null ? 'closed its output' : `ended with exit code ${exitCode}`;
+};

@@ -1,14 +1,16 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fail } from '#libs/errors';
+import type { ProgramLine } from '#contracts/tool-invocation/health/program-wrote.event';
+import { fail, toGatewayError } from '#libs/errors';
 import { backoffMs } from '#libs/resilience';
 import type { Logger } from '#libs/telemetry';
 import type { Settings } from '../../tool-invocation.settings.js';
 import type { Access, ChannelEvents, Transport } from '../channel.js';
-import { OperatorReason } from '../reason.js';
+import { OperatorReason, withReason } from '../reason.js';
 import type { Sandbox } from './sandbox/sandbox.js';
 import { StdioChannel } from './channel.js';
+import { type ProgramNotes, withoutValues } from './program-notes.js';
 
 /** How many child processes this instance has and may have. */
 export class ProcessQuota {
@@ -39,6 +41,7 @@ export class StdioTransport implements Transport {
     private readonly settings: Settings,
     private readonly quota: ProcessQuota,
     private readonly sandbox: Sandbox,
+    private readonly notes: Pick<ProgramNotes, 'note'>,
     private readonly logger: Logger,
   ) {
     const { enabled, commandsAllowed } = settings.stdio;
@@ -58,14 +61,19 @@ export class StdioTransport implements Transport {
       throw fail('upstream.busy', { message: 'The gateway runs as many processes as it may', executed: 'no' });
     }
     this.quota.running++;
+    const { upstreamId: id, name } = this.spec;
+    const cleaned = withoutValues(access.env);
+    const note = (kind: ProgramLine['kind'], text: string): void =>
+      this.notes.note(id, kind, cleaned(access.redact(text)));
     const child = await this.start(access).catch((error: unknown) => {
       this.quota.running--;
       this.infantDeaths++;
+      note('ended', withReason(toGatewayError(error)).message);
       throw error;
     });
     const startedAt = performance.now();
-    const { upstreamId: id, name } = this.spec;
-    const channel = new StdioChannel(child, { id, name }, this.settings, access.redact, this.logger, events);
+    note('started', `process ${child.pid}`);
+    const channel = new StdioChannel(child, { id, name, note }, this.settings, access.redact, this.logger, events);
     this.channels.add(channel);
     child.once('exit', () => {
       this.quota.running--;
