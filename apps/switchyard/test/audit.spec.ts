@@ -43,13 +43,15 @@ const CHANGES_NOTHING = [
   'POST /api/logs/search',
   'POST /observability/traces/query',
   'POST /export/selective',
+  // Of what its caller has already; that it is taken is on record.
+  'POST /tokens/{id}/hand-over',
 ];
 
 /** Takes a link that the command line alone makes, and logs in as the routes beside it do. */
 const BY_LINK = ['POST /auth/console/redeem'];
 
 /** Routes for strangers: what they do is the gateway's doing. */
-const OPEN = /^POST \/auth\/(email\/|console\/)?(login|register|forgot-password|reset-password)/;
+const OPEN = /^POST \/(tokens\/take|auth\/(email\/|console\/)?(login|register|forgot-password|reset-password))/;
 
 /** Tables without a trail, and why. */
 const NOT_AUDITED = {
@@ -62,6 +64,7 @@ const NOT_AUDITED = {
   'registry.revision': 'counts changes',
   'registry.change': 'says to replicas what a change touched',
   'registry.tool_change': 'what the trail has as changes of tools, and what was held and decided as tool_change',
+  'registry.gateway_state': 'how upstreams were seen to be; what somebody does to one is in the trail',
   'registry.own_id': 'made once with the database, and never changed',
   'registry.switched_off': 'what the trail has as changes of entries, by name',
 };

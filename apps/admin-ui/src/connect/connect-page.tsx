@@ -8,6 +8,7 @@ import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Page } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
 import { State } from '../kit/state.tsx';
+import { HandOverLink } from './hand-over-link.tsx';
 import { type Recipient, recipientsQuery } from './recipients.ts';
 
 const DAYS = 90;
@@ -103,7 +104,7 @@ const Connect = () => {
             good for {DAYS} days.{recipient !== null && <ForSomebody recipient={recipient} />}
           </p>
         ) : (
-          <Made token={making.data.token} />
+          <Made made={making.data} client={client.id} name={server?.name} />
         )}
       </section>
     </Page>
@@ -169,7 +170,16 @@ const ForSomebody = ({ recipient: { email, team } }: { readonly recipient: Recip
 const nameNow = (title: string): string => `${title} ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`;
 
 /** Waits for the first request that shows the token. */
-const Made = ({ token }: { readonly token: View<'TokenView'> }) => {
+const Made = ({
+  made,
+  client,
+  name,
+}: {
+  readonly made: View<'CreatedTokenView'>;
+  readonly client: string;
+  readonly name: string | undefined;
+}) => {
+  const { token } = made;
   const seen = useQuery({
     queryKey: ['tokens', token.id],
     queryFn: ({ signal }) => answerOf(api.GET('/v1/tokens/{id}', { params: { path: { id: token.id } }, signal })),
@@ -180,11 +190,13 @@ const Made = ({ token }: { readonly token: View<'TokenView'> }) => {
       <p>
         The token is shown now and never again: copy the file before you leave. It is “{token.name}” among{' '}
         {token.created_by === null ? 'your tokens' : `the tokens of ${token.user_email}, by you`}.
-        {token.created_by !== null && ' Hand the file over where nobody else reads it.'}
+        {token.created_by !== null &&
+          ' Hand the file over where nobody else reads it, or make a link that gives it once.'}
       </p>
       {token.awaits_acceptance && (
         <p className="next">It is refused until {token.user_email} accepts it, under Access in their console.</p>
       )}
+      {token.created_by !== null && <HandOverLink made={made} client={client} name={name} />}
       <p className="next" role="status">
         {seen.data?.last_used ? (
           <State tone="ok">The client has come: its first request is here.</State>

@@ -1,5 +1,5 @@
 import { QueryClientProvider, useQuery } from '@tanstack/react-query';
-import { Suspense, useEffect, useRef } from 'react';
+import { Suspense, lazy, useEffect, useRef } from 'react';
 import { meQuery } from '../api/queries.ts';
 import { Dialog } from '../kit/dialog.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
@@ -15,9 +15,22 @@ import { Shortcuts } from './shortcuts.tsx';
 
 export const App = () => (
   <QueryClientProvider client={queryClient}>
-    <Gate />
+    <Door />
   </QueryClientProvider>
 );
+
+/** For who need have no account that they can log in to. */
+const HandOver = lazy(() => import('../hand-over/hand-over-page.tsx'));
+
+const Door = () => {
+  const { path } = useRoute();
+  if (path[0] !== 'hand-over') return <Gate />;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <HandOver />
+    </Suspense>
+  );
+};
 
 /** Who is not logged in sees the log-in; who no longer is, sees it over the page that they were on. */
 const Gate = () => {

@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
+import { EncryptionModule } from '../encryption/encryption.module.js';
 import { JwtModule } from '../jwt/jwt.module.js';
 import { StatusModule } from '../policy/status.module.js';
 import { TeamModule } from '../teams/team.module.js';
 import { UserModule } from '../users/user.module.js';
+import { HandOverController } from './hand-over/hand-over.controller.js';
+import { HandOverService } from './hand-over/hand-over.service.js';
 import { ServerTokensController } from './server-tokens.controller.js';
 import { SessionController, UserSessionController } from './sessions/session.controller.js';
 import { SessionService } from './sessions/session.service.js';
@@ -14,9 +17,9 @@ import { TokenService } from './token.service.js';
 
 /** Tokens: issued, kept on record, revoked. */
 @Module({
-  imports: [JwtModule, StatusModule, TeamModule, UserModule],
-  controllers: [ServerTokensController, TokenController, SessionController, UserSessionController],
-  providers: [TokenRepository, TokenIssuer, TokenRecipients, TokenService, SessionService],
+  imports: [EncryptionModule, JwtModule, StatusModule, TeamModule, UserModule],
+  controllers: [HandOverController, ServerTokensController, TokenController, SessionController, UserSessionController],
+  providers: [HandOverService, TokenRepository, TokenIssuer, TokenRecipients, TokenService, SessionService],
   exports: [TokenIssuer, TokenService, SessionService],
 })
 export class TokenModule {}

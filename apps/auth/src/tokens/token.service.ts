@@ -299,6 +299,11 @@ export class TokenService {
     return this.tokens.revoke(id, expiresAt, by);
   }
 
+  /** The record of a token by its `jti`. */
+  recorded(tokenId: string): Promise<Token | null> {
+    return this.tokens.findByTokenId(tokenId);
+  }
+
   /** Whether that was used up. */
   isSpent(id: string): Promise<boolean> {
     return this.tokens.isRevoked(id);
