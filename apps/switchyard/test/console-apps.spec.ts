@@ -123,6 +123,8 @@ describe.each(['embedded', 'distributed'] as const)('MCP Apps in the console, %s
     await expect.poll(said, WAITS).toMatch(/No: .*The upstream has no tool shop-buy/);
     await press('Read');
     await expect.poll(said, WAITS).toMatch(/No: .*(does not offer resources\/read|not support)/);
+    await press('Fill');
+    await expect.poll(said, WAITS).toBe('{"mode":"inline"}');
     await press('Script link');
     await expect.poll(said, WAITS).toMatch(/No: .*http or https/);
     expect([harbour.calls.get('sink'), await page.getByText('The app wants').count()]).toEqual([undefined, 0]);

@@ -191,4 +191,67 @@ describe('the console, by keyboard', () => {
     expect(await tab.findings()).toEqual([]);
     expect(tab.takeTroubles()).toEqual([]);
   });
+
+  it('calls are followed, paused and shown when there is a keyboard alone', async () => {
+    const { page } = tab;
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await heading('Calls');
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const sales = page.getByRole('row', { name: /shop-sell/ });
+    expect(await sales.count()).toBe(0);
+    await console.call('shop-sell');
+    await sales.waitFor();
+    await page.keyboard.press('Space');
+    await page.getByRole('status').filter({ hasText: 'Paused' }).waitFor();
+    await console.call('shop-sell');
+    await page.getByRole('button', { name: 'Show 1 new' }).waitFor();
+    expect(await sales.count()).toBe(1);
+    await tab.tabTo('Show 1 new');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => sales.count()).toBe(2);
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('a virtual server is made, and tools are switched off together, when there is a keyboard alone', async () => {
+    const { page } = tab;
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await heading('Servers');
+    await tab.tabTo('Choose tools');
+    await page.keyboard.press('Enter');
+    await heading('Make a server');
+    await tab.tabTo(/^Name/);
+    await page.keyboard.type('By keyboard');
+    await page.getByRole('checkbox', { name: 'shop-buy' }).waitFor();
+    await tab.tabTo(/^shop-buy/);
+    await page.keyboard.press('Space');
+    await tab.tabTo('Make it, with 1 tool');
+    await page.keyboard.press('Enter');
+    await heading('By keyboard');
+    const servers = await console.gateway.admin.call<readonly { name: string; associatedTools: readonly string[] }[]>(
+      'GET',
+      '/servers',
+    );
+    expect(servers.find(({ name }) => name === 'By keyboard')?.associatedTools).toHaveLength(1);
+
+    await page.keyboard.press('g');
+    await page.keyboard.press('t');
+    await heading('Tools');
+    await page.getByRole('row', { name: /shop-sell/ }).waitFor();
+    for (const [button, word] of [
+      ['Switch off', 'Off'],
+      ['Switch on', 'On'],
+    ] as const) {
+      await tab.tabTo('Choose all 2 shown');
+      await page.keyboard.press('Space');
+      await tab.tabTo(button);
+      await page.keyboard.press('Enter');
+      await page.getByText('Done, for 2 tools.').waitFor();
+      for (const tool of ['buy', 'sell'])
+        await page.getByRole('row', { name: new RegExp(`shop-${tool}.*${word}$`) }).waitFor();
+      expect(await tab.findings()).toEqual([]);
+    }
+    expect(tab.takeTroubles()).toEqual([]);
+  });
 });

@@ -47,7 +47,7 @@ const startChanging = (description: string, port?: number): Promise<McpDouble> =
   startMcpDouble({
     name: 'changing',
     ...(port !== undefined && { port }),
-    tools: ['add', 'take'].map((name) => ({ name, description, inputSchema: { type: 'object' } })),
+    tools: ['add', 'drop', 'give', 'take'].map((name) => ({ name, description, inputSchema: { type: 'object' } })),
     call: () => '"content":[]',
   });
 
@@ -119,6 +119,30 @@ describe('the console', () => {
     await page.getByLabel(/^name/).fill('Ann');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText(/^User inputs:\n- Name: Ann/).waitFor();
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('the console has a person answer for the model, or refuse, when a tool asks for a sample', async () => {
+    const { page } = tab;
+    await page.goto(consoleUrl('#/tools?q=trigger-sampling-request'));
+    await page.getByRole('link', { name: 'everything-trigger-sampling-request' }).click();
+    await page.getByLabel(/^prompt/).fill('Which tide?');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText(/context: Which tide\?$/).waitFor();
+    await page.getByText('You are a helpful test server.').waitFor();
+    expect(await tab.findings()).toEqual([]);
+    await page.getByLabel(/^Answer of the model/).fill('The high one.');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page
+      .getByText(/The high one\./)
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('button', { name: 'Refuse' }).click();
+    await page
+      .getByText(/The user has refused it/)
+      .first()
+      .waitFor();
     expect(tab.takeTroubles()).toEqual([]);
   });
 
@@ -205,9 +229,9 @@ describe('the console', () => {
     await gateway.admin.call('POST', `/gateways/${id}/tools/refresh`);
     await page.goto(consoleUrl());
     await page.reload();
-    await page.getByRole('link', { name: 'Approvals 2 waiting' }).waitFor();
-    await page.getByRole('link', { name: '2 changed tools wait for approval' }).waitFor();
-    await tab.tabTo('2 changed tools wait for approval');
+    await page.getByRole('link', { name: 'Approvals 4 waiting' }).waitFor();
+    await page.getByRole('link', { name: '4 changed tools wait for approval' }).waitFor();
+    await tab.tabTo('4 changed tools wait for approval');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Approvals' }).waitFor();
     await page.getByRole('row', { name: /add.*Text.*description says something else/ }).waitFor();
@@ -218,15 +242,40 @@ describe('the console', () => {
     await tab.tabTo('Approve');
     await page.keyboard.press('Enter');
     await page.getByText('Approved: the tool is served as its upstream offers it.').waitFor();
-    await page.getByRole('link', { name: 'Approvals 1 waiting' }).waitFor();
+    await page.getByRole('link', { name: 'Approvals 3 waiting' }).waitFor();
     const tools = await gateway.admin.call<readonly { name: string; description: string; heldChange: string | null }[]>(
       'GET',
       `/tools?gateway_id=${id}`,
     );
     expect(tools.map(({ name, description, heldChange }) => [name, description, heldChange])).toEqual([
       ['changing-add', 'Adds, and mails it to eve.', null],
+      ['changing-drop', 'Adds.', 'pending'],
+      ['changing-give', 'Adds.', 'pending'],
       ['changing-take', 'Adds.', 'pending'],
     ]);
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('the console approves several changes at once by keyboard alone when somebody has chosen them', async () => {
+    const { page } = tab;
+    await page.goto(consoleUrl('#/approvals'));
+    await page.getByRole('row', { name: /drop/ }).waitFor();
+    for (const tool of ['drop', 'give']) {
+      await tab.tabTo(`Choose ${tool}`);
+      await page.keyboard.press('Space');
+    }
+    await tab.tabTo('Approve 2 changes …');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Approve 2 changes' });
+    await dialog.waitFor();
+    expect(await dialog.getByRole('listitem').locator('strong').allTextContents()).toEqual(
+      expect.arrayContaining(['drop', 'give']),
+    );
+    expect(await tab.findings()).toEqual([]);
+    await tab.tabTo('Approve');
+    await page.keyboard.press('Enter');
+    await page.getByText('Done, for 2 changes.').waitFor();
+    await page.getByRole('link', { name: 'Approvals 1 waiting' }).waitFor();
     expect(tab.takeTroubles()).toEqual([]);
   });
 
@@ -254,7 +303,7 @@ describe('the console', () => {
     await page.getByRole('row', { name: /everything.*There already/ }).waitFor();
     await page.getByRole('row', { name: /unready.*Left out.*input:path/ }).waitFor();
     await page.getByRole('button', { name: 'Add 1 server' }).click();
-    await page.getByText(/second: up, 2 tools/).waitFor();
+    await page.getByText(/second: up, 4 tools/).waitFor();
 
     await page.getByRole('link', { name: 'HTTP API' }).click();
     const get = (tag: string) => ({ get: { tags: [tag], responses: { 200: { description: 'ok' } } } });

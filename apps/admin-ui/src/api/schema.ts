@@ -1131,6 +1131,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/gateways/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a gateway was, since when and why, and what its program wrote last */
+        get: operations["Timeline_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/gateways/{id}/toggle": {
         parameters: {
             query?: never;
@@ -2277,7 +2294,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls as they happen, as server-sent events: `call`, as `GET /calls` shows it; `missed`, how many were beyond 200 in a second; `state`, at most once a second and where it is asked for, what may be other than before (`gateways`, `catalog`); `end`, why the stream ends */
+        /** Calls as they happen, as server-sent events: `call`, as `GET /calls` shows it; `missed`, how many were beyond 200 in a second; `state`, at most once a second and where it is asked for, what may be other than before (`gateways`, `catalog`, `programs`); `end`, why the stream ends */
         get: operations["Tap_watch"];
         put?: never;
         post?: never;
@@ -2568,6 +2585,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The code of a link by which somebody takes a token that you made, once and within a day */
+        post: operations["HandOver_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens/admin/{id}": {
         parameters: {
             query?: never;
@@ -2596,6 +2630,23 @@ export interface paths {
         get: operations["Token_listAll"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the token of a link, which is good once */
+        post: operations["HandOver_take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3143,12 +3194,16 @@ export interface components {
             arguments?: {
                 [key: string]: unknown;
             } | null;
+            /** @description Names of `inputRequests` of the result before that are refused. An upstream with a session gets the error for that; any other cannot be told, and the call fails with `mcp.input_unavailable`. */
+            inputRefusals?: string[];
             /** @description Answers to `inputRequests` of the result before, by their names. */
             inputResponses?: {
                 [key: string]: unknown;
             } | null;
             /** @description `requestState` of the result before. */
             requestState?: string | null;
+            /** @description Whether the upstream is told that what it asks a model for is answered here (`sampling/createMessage` in `inputRequests`). */
+            samples?: boolean;
             /** @description Whether the upstream is told that MCP Apps are shown here, as a client declares it. */
             showsApps?: boolean;
         };
@@ -3838,6 +3893,23 @@ export interface components {
             /** @description What one instance of tool-invocation has open at it; others may have more. Null where none could be asked. */
             use: components["schemas"]["GatewayUseView"] | null;
         };
+        GatewayStateView: {
+            /**
+             * Format: date-time
+             * @description Since when it was so.
+             */
+            at: string;
+            /** @description Why, where there is something to say. Only for those who may change the gateway. */
+            reason?: string | null;
+            /** @enum {string} */
+            state: "up" | "unreachable" | "off" | "never_reached";
+        };
+        GatewayTimelineView: {
+            /** @description STDIO: what its processes wrote to stderr, when they started and ended: the newest last, the last 200 that this replica of the registry has heard of. Only for those who may change the gateway. */
+            program?: components["schemas"]["ProgramLineView"][];
+            /** @description The newest first; the last 100. */
+            states: components["schemas"]["GatewayStateView"][];
+        };
         GatewayTokenView: {
             /**
              * Format: date-time
@@ -4071,6 +4143,19 @@ export interface components {
             reflection?: boolean;
             /** @description Whole names of services, such as `shop.v1.Shop`. Default: all but reflection, health and channelz. */
             services?: string[];
+        };
+        HandOverBody: {
+            /** @description Its value, as it was shown when it was made. */
+            token: string;
+        };
+        HandOverView: {
+            /** @description The console takes the token by `/admin/#/hand-over?code=…`, once. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description In a day, or with the token.
+             */
+            expires_at: string;
         };
         ImportBody: {
             /** @description For `switchyard apply`: the set of files that this is. What is new gets its tag (`apply:` and the set), and what is here keeps the one it has. Tags of this kind in the file itself count for nothing. */
@@ -5000,6 +5085,17 @@ export interface components {
              */
             hook: null;
             message: string;
+        };
+        ProgramLineView: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description `skipped`: so many lines were too many at once.
+             * @enum {string}
+             */
+            kind: "started" | "wrote" | "skipped" | "ended";
+            /** @description Without the credentials of the gateway and what looks like a secret. */
+            text: string;
         };
         ProgressView: {
             created: number;
@@ -5966,6 +6062,10 @@ export interface components {
             entities: components["schemas"]["TaggedEntityView"][];
             name: string;
             stats: components["schemas"]["TagStatsView"];
+        };
+        TakeTokenBody: {
+            /** @description What the link has after `code=`. */
+            code: string;
         };
         TeamDiscoveryView: {
             /** Format: date-time */
@@ -10903,6 +11003,59 @@ export interface operations {
                         /** @enum {string} */
                         status: "success";
                     };
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    Timeline_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "states": [
+                     *         {
+                     *           "at": "2026-07-28T09:02:00.000Z",
+                     *           "state": "up",
+                     *           "reason": null
+                     *         },
+                     *         {
+                     *           "at": "2026-07-28T09:00:00.000Z",
+                     *           "state": "unreachable",
+                     *           "reason": "connect ECONNREFUSED 127.0.0.1:8080"
+                     *         }
+                     *       ],
+                     *       "program": [
+                     *         {
+                     *           "at": "2026-07-28T09:02:00.000Z",
+                     *           "kind": "wrote",
+                     *           "text": "Weather server is ready"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GatewayTimelineView"];
                 };
             };
             /** @description Whatever went wrong. */
@@ -16704,6 +16857,40 @@ export interface operations {
             };
         };
     };
+    HandOver_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
     Token_revokeAny: {
         parameters: {
             query?: never;
@@ -16752,6 +16939,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenPageView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    HandOver_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeTokenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTokenView"];
                 };
             };
             /** @description Whatever went wrong. */

@@ -5,9 +5,11 @@ import { Choice } from '../kit/choice.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
+import { ChooseRow, type Selection, useSelection } from '../kit/selection.tsx';
 import { Time, count } from '../kit/text.tsx';
+import { ApproveSeveral } from './approve-several.tsx';
 import { ChangePage } from './change-page.tsx';
-import { type Change, ChangeStateMark, ClassMark } from './change-words.tsx';
+import { type Change, ChangeStateMark, ClassMark, isOpen } from './change-words.tsx';
 import './approvals.css';
 
 const PAGE = 50;
@@ -107,7 +109,17 @@ const Nothing = ({ shown }: { readonly shown: Shown }) => (
   </Empty>
 );
 
-const List = ({ changes }: { readonly changes: readonly Change[] }) => (
+const List = ({ changes }: { readonly changes: readonly Change[] }) => {
+  const selection = useSelection(changes.filter(isOpen).map(({ id }) => id));
+  return (
+    <>
+      <ApproveSeveral changes={changes} selection={selection} />
+      <Table changes={changes} selection={selection} />
+    </>
+  );
+};
+
+const Table = ({ changes, selection }: { readonly changes: readonly Change[]; readonly selection: Selection }) => (
   <table className="table">
     <thead>
       <tr>
@@ -121,8 +133,13 @@ const List = ({ changes }: { readonly changes: readonly Change[] }) => (
       {changes.map((change) => (
         <tr key={change.id}>
           <td>
-            <a href={pageUrl(['approvals', change.id])}>{change.tool}</a>
-            <span className="under">{change.gatewayName}</span>
+            <div className="chosen">
+              <ChooseRow id={change.id} name={change.tool} selection={selection} isDisabled={!isOpen(change)} />
+              <div>
+                <a href={pageUrl(['approvals', change.id])}>{change.tool}</a>
+                <span className="under">{change.gatewayName}</span>
+              </div>
+            </div>
           </td>
           <td data-label="Change">
             <span>

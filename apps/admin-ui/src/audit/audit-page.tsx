@@ -54,6 +54,7 @@ const Audit = () => {
           <Search label="E-mail of who acted" value={filter.actor} onChange={(actor) => show({ actor })} />
           <Search
             label="Action, such as gateway.changed"
+            isFirst={false}
             value={filter.action}
             onChange={(action) => show({ action })}
           />

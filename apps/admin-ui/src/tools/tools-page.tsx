@@ -7,8 +7,10 @@ import { FailureNotice } from '../kit/notice.tsx';
 import { Empty, Page, Waiting } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
 import { Search } from '../kit/search.tsx';
+import { ChooseRow, useSelection } from '../kit/selection.tsx';
 import { State } from '../kit/state.tsx';
 import { count } from '../kit/text.tsx';
+import { SwitchSeveral } from './switch-several.tsx';
 import { ToolPage } from './tool-page.tsx';
 import './tools.css';
 
@@ -87,6 +89,9 @@ const List = ({
     (tool) =>
       (upstream === null || tool.gatewayId === upstream) && (state === null || tool.enabled === (state === 'on')),
   );
+  const shown = found.slice(0, shownMax);
+  const ids = shown.map(({ id }) => id);
+  const selection = useSelection(ids);
   const show = (change: Readonly<Record<string, string>>): void =>
     goTo(pageUrl(['tools'], { q: wanted, upstream, state, ...change }), { replace: true });
   return (
@@ -104,6 +109,7 @@ const List = ({
           {count(found.length, 'tool')}
         </span>
       </div>
+      {found.length > 0 && <SwitchSeveral ids={ids} selection={selection} />}
       {found.length === 0 ? (
         <p className="quiet">
           No tool is like that. <a href={pageUrl(['tools'])}>Show all {all.length}</a>
@@ -118,11 +124,16 @@ const List = ({
             </tr>
           </thead>
           <tbody>
-            {found.slice(0, shownMax).map((tool) => (
+            {shown.map((tool) => (
               <tr key={tool.id}>
                 <td>
-                  <a href={pageUrl(['tools', tool.id])}>{tool.name}</a>
-                  <span className="under clamp">{tool.description ?? tool.title}</span>
+                  <div className="chosen">
+                    <ChooseRow id={tool.id} name={tool.name} selection={selection} />
+                    <div>
+                      <a href={pageUrl(['tools', tool.id])}>{tool.name}</a>
+                      <span className="under clamp">{tool.description ?? tool.title}</span>
+                    </div>
+                  </div>
                 </td>
                 <td data-label="Upstream">{nameOf.get(tool.gatewayId) ?? tool.gatewaySlug}</td>
                 <td data-label="State">

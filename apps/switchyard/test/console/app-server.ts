@@ -43,7 +43,7 @@ const page = (gatewayUrl: string): string => `<!doctype html>
 <html lang="en"><head><title>Berths</title></head><body>
 <h1>Berths</h1><p id="input"></p><p id="result"></p><p id="said"></p>
 <button id="refresh">Refresh</button> <button id="twice">Two at once</button> <button id="sink">Sink</button> <button id="buy">Buy</button>
-<button id="read">Read</button> <button id="link">Link</button> <button id="script">Script link</button> <button id="probe">Probe</button>
+<button id="read">Read</button> <button id="link">Link</button> <button id="script">Script link</button> <button id="probe">Probe</button> <button id="fill">Fill</button>
 <script type="module">${LIBRARY()}</script>
 <script type="module">
   const GATEWAY = ${JSON.stringify(gatewayUrl)};
@@ -64,6 +64,7 @@ const page = (gatewayUrl: string): string => `<!doctype html>
   on('read', async () => (await app.readServerResource({ uri: ${JSON.stringify(URI)} })).contents[0].uri);
   on('link', async () => JSON.stringify(await app.openLink({ url: 'https://example.org/berths' })));
   on('script', async () => JSON.stringify(await app.openLink({ url: 'javascript:alert(1)' })));
+  on('fill', async () => JSON.stringify(await app.requestDisplayMode({ mode: 'fullscreen' })));
   on('probe', ${PROBE});
   await app.connect();
   await app.sendLog({ level: 'info', data: 'the app is here' });
