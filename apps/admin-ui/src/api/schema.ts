@@ -4149,11 +4149,15 @@ export interface components {
             token: string;
         };
         HandOverView: {
-            /** @description The console takes the token by `/admin/#/hand-over?code=…`, once. */
+            /**
+             * @description The console takes the token by `/admin/#/hand-over?code=…`, once.
+             * @example f2c1…
+             */
             code: string;
             /**
              * Format: date-time
              * @description In a day, or with the token.
+             * @example 2026-07-29T09:00:00.000Z
              */
             expires_at: string;
         };
