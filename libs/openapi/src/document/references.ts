@@ -5,6 +5,14 @@ import { REFERENCE_HOPS_MAX } from './limits.js';
 /** Why one operation, or one schema, cannot be used, while the rest of the document can. */
 export class Unusable extends Error {
   override readonly name = 'Unusable';
+
+  constructor(
+    message: string,
+    /** Of the schemas that were looked at to find that out. */
+    readonly chars = 0,
+  ) {
+    super(message);
+  }
 }
 
 /** A value of the document and where it stands. */

@@ -20,10 +20,10 @@ export const closureOf = (uses: ReadonlySet<string>, converter: SchemaConverter,
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const component = components.has(name) ? undefined : converter.component(name);
     if (component === undefined) continue;
-    if (component.broken !== null) throw new Unusable(component.broken);
+    if (component.broken !== null) throw new Unusable(component.broken, chars);
     components.set(name, component);
     chars += component.chars;
-    if (chars > charsMax) throw new Unusable(`its schema is longer than ${charsMax} characters`);
+    if (chars > charsMax) throw new Unusable(`its schema is longer than ${charsMax} characters`, chars);
     waiting.push(...component.uses);
   }
   return { components: [...components.values()].sort((one, other) => (one.name < other.name ? -1 : 1)), chars };

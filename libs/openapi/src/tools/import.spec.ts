@@ -215,6 +215,41 @@ describe('importTools', () => {
     ]);
   });
 
+  it('importTools looks at no more schemas when those before were too long, or no schema, and many', () => {
+    const components = {
+      schemas: {
+        Long: {
+          type: 'object',
+          properties: { a: { const: 'x'.repeat(2_000) }, b: { $ref: '#/components/schemas/Other' } },
+        },
+        Other: { const: 'y'.repeat(2_000) },
+        Before: {
+          type: 'object',
+          properties: { a: { const: 'z'.repeat(3_000) }, b: { $ref: '#/components/schemas/Broken' } },
+        },
+        Broken: { $ref: '#/components/schemas/None' },
+      },
+    };
+    const limits = { ...TOOL_LIMITS, shownCharsMax: 500, schemaCharsMax: 1_000, allSchemasCharsMax: 2_000 };
+    for (const name of ['Long', 'Other', 'Before']) {
+      const body = { requestBody: json({ $ref: `#/components/schemas/${name}` }) };
+      const document = read({ '/a': { post: body }, '/b': { post: body } }, { components });
+      const reasons = importTools(document, { limits }).skipped.map(({ reason }) => reason);
+      expect(reasons).toEqual([expect.not.stringContaining('together'), expect.stringContaining('together')]);
+    }
+    const answers = { responses: { 200: json({ $ref: '#/components/schemas/Long' }) } };
+    const document = read(
+      { '/a': { get: answers }, '/b': { get: { responses: { 200: json(string) } } } },
+      { components },
+    );
+    const published = { limits, publishesOutputSchemas: true };
+    expect(importTools(document, published).tools.map(({ outputSchema }) => outputSchema)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(importTools(document, { ...published, choice: { paths: ['/b'] } }).tools[0]?.outputSchema).toBeDefined();
+  });
+
   it('importTools publishes an output schema on demand only, and one that refuses nothing', () => {
     const responses = {
       200: json({

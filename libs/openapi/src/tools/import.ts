@@ -3,7 +3,7 @@ import { Unusable } from '../document/references.js';
 import { baseUrlOf, type ServerChoice } from '../document/servers.js';
 import { SchemaConverter } from '../schema/converter.js';
 import { annotationsOf, descriptionOf } from './annotations.js';
-import { inputOf } from './input-schema.js';
+import { type Input, inputOf } from './input-schema.js';
 import { TOOL_LIMITS, type ToolLimits } from './limits.js';
 import { ToolNames } from './names.js';
 import { outputSchemaOf } from './output-schema.js';
@@ -85,7 +85,9 @@ class Workshop {
   readonly #output: SchemaConverter;
   readonly #withheld: ReadonlySet<string>;
   readonly #readOnly: ReadonlySet<string>;
+  /** Of the schemas that were looked at, also for nothing: each may lead to all of a document. */
   #chars = 0;
+  #outputChars = 0;
 
   constructor(
     private readonly document: ApiDocument,
@@ -107,18 +109,14 @@ class Workshop {
     }
     const baseUrl = this.#ownBaseUrl(operation);
     const bodyMediaType = options.bodyMediaTypes?.[operation.key];
-    const input = inputOf(operation, document, {
-      converter: this.#input,
-      limits,
-      withheld: this.#withheld,
-      ...(bodyMediaType !== undefined && { bodyMediaType }),
-    });
-    this.#chars += input.chars;
+    const input = this.#inputOf(operation, bodyMediaType);
     const filter = ownMember(options.responseFilters, operation.key);
     // What a filter makes of an answer is not what the document describes.
     const outputSchema =
-      options.publishesOutputSchemas && filter === undefined
-        ? outputSchemaOf(operation, document, this.#output, limits)
+      options.publishesOutputSchemas && filter === undefined && this.#outputChars <= limits.allSchemasCharsMax
+        ? outputSchemaOf(operation, document, this.#output, limits, (chars) => {
+            this.#outputChars += chars;
+          })
         : undefined;
     const security = operation.security ?? null;
     const otherOrigin = baseUrl === null ? null : originOf(baseUrl, this.baseUrl);
@@ -153,6 +151,22 @@ class Workshop {
       tokens: tokensOf(shown),
       warnings: [...operation.warnings, ...input.warnings],
     };
+  }
+
+  #inputOf(operation: Operation, bodyMediaType: string | undefined): Input {
+    try {
+      const input = inputOf(operation, this.document, {
+        converter: this.#input,
+        limits: this.limits,
+        withheld: this.#withheld,
+        ...(bodyMediaType !== undefined && { bodyMediaType }),
+      });
+      this.#chars += input.chars;
+      return input;
+    } catch (error) {
+      if (error instanceof Unusable) this.#chars += error.chars;
+      throw error;
+    }
   }
 
   /** Where the operation has servers of its own; `null`: those of the document. */

@@ -125,7 +125,7 @@ export const schemasOf = (root: Schema, closure: Closure, limits: ToolLimits) =>
   const whole = shown?.isCut === false ? null : withBareDefinitions(root, closure);
   const wholeChars = whole === null ? 0 : JSON.stringify(whole).length;
   if (shown === null || wholeChars > limits.schemaCharsMax) {
-    throw new Unusable(`its schema is longer than ${limits.schemaCharsMax} characters`);
+    throw new Unusable(`its schema is longer than ${limits.schemaCharsMax} characters`, closure.chars);
   }
   return {
     inputSchema: shown.schema,

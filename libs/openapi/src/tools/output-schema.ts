@@ -21,12 +21,15 @@ export const outputSchemaOf = (
   { references }: ApiDocument,
   converter: SchemaConverter,
   limits: ToolLimits,
+  spend: (chars: number) => void,
 ): Schema | undefined => {
   if (success === undefined || !isJsonType(success.mediaType)) return undefined;
   try {
     const { schema, uses } = converter.convert(success.schema, 'result');
     if (!isObject(schema)) return undefined;
-    const whole = withDefinitions(schema, closureOf(uses, converter, limits.schemaCharsMax * 4));
+    const closure = closureOf(uses, converter, limits.schemaCharsMax * 4);
+    spend(closure.chars);
+    const whole = withDefinitions(schema, closure);
     const shown = inline(whole, limits.shownCharsMax, limits.schemaCharsMax);
     if (shown === null) return undefined;
     const told = telling(shown.schema) as Schema;
@@ -34,8 +37,9 @@ export const outputSchemaOf = (
       isTypeOf(references.object(success.schema)['type'], 'object') || told['properties'] !== undefined;
     return isObjectAnswer ? { ...told, type: 'object' } : { type: 'object', properties: { result: told } };
   } catch (error) {
-    if (error instanceof Unusable) return undefined;
-    throw error;
+    if (!(error instanceof Unusable)) throw error;
+    spend(error.chars);
+    return undefined;
   }
 };
 
