@@ -1,7 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { SignJWT, decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KeepUpstreamCredential, PresentUpstreamCredential, UpstreamCredentialChanged } from '#libs/contracts';
+import {
+  KeepUpstreamCredential,
+  PresentUpstreamCredential,
+  type RequestOf,
+  SumTokenCalls,
+  UpstreamCredentialChanged,
+} from '#libs/contracts';
 import { CallerAdmission } from '#libs/identity';
 import { UpstreamClientRepository } from '../src/upstream-consent/clients/upstream-client.repository.js';
 import { PlatformAdmin } from '../src/users/platform-admin.js';
@@ -387,6 +393,52 @@ describe('a token', () => {
 describe('every token', () => {
   const lines = async (token: string) =>
     (await auth.call('GET', '/tokens', { token })).body.tokens as { id: string; name: string; made_by: string }[];
+
+  it('a token tells its user what it was used for, as metrics has it, and nobody else', async () => {
+    const asked: RequestOf<typeof SumTokenCalls>[] = [];
+    const names = [{ name: 'tools/call forecast', count: 3 }];
+    auth.running.bus.answer(SumTokenCalls, async (request) => {
+      const isFirst = asked.push(request) === 1;
+      return isFirst
+        ? { count: 4, ok: 3, refused: 1, avgMs: 12.5, names }
+        : { count: 0, ok: 0, refused: 0, avgMs: null, names: [] };
+    });
+    const [ann, bob] = [await givenUser(), await givenUser()];
+    const used = await givenToken(ann.token);
+    const narrowed = await givenToken(ann.token, { scope: { permissions: ['tokens.read'] } });
+    const usage = (token: string, query = '', id = used.id) =>
+      auth.call('GET', `/tokens/${id}/usage${query}`, { token });
+    expect(await usage(ann.token, '?days=2')).toMatchObject({
+      status: 200,
+      body: {
+        period_days: 2,
+        total_requests: 4,
+        successful_requests: 3,
+        blocked_requests: 1,
+        success_rate: 0.75,
+        average_response_time_ms: 12.5,
+        top_endpoints: [['tools/call forecast', 3]],
+      },
+    });
+    expect(asked).toEqual([{ tokenId: decodeJwt(used.value).jti, sinceMs: expect.any(Number) }]);
+    const none = {
+      period_days: 30,
+      total_requests: 0,
+      success_rate: 0,
+      average_response_time_ms: 0,
+      top_endpoints: [],
+    };
+    expect((await usage(admin)).body).toMatchObject(none);
+    expect((await usage(narrowed.value, '', narrowed.id)).body).toMatchObject(none);
+    const refused = await Promise.all([
+      ...['?days=0', '?days=366', '?days=x', '?days=1.5'].map((query) => usage(ann.token, query)),
+      usage(ann.token, '', 'none'),
+      usage(bob.token),
+      usage(narrowed.value),
+    ]);
+    expect(refused.map(({ status }) => status)).toEqual([422, 422, 422, 422, 404, 404, 403]);
+    expect(asked).toHaveLength(3);
+  });
 
   it('every token is listed and can be revoked, whatever made it', async () => {
     const { email, token } = await givenUser();

@@ -7,6 +7,7 @@ import type {
   TraceView,
   TraceWithSpansView,
 } from '../src/observability/observability.view.js';
+import { type CallOutcome, SumTokenCalls } from '#libs/contracts';
 import { aCall } from './call-records.js';
 import { type MetricsService, startMetrics } from './metrics-service.js';
 
@@ -167,5 +168,26 @@ describe('the routes of ContextForge for traces', () => {
     expect((await metrics.get('/observability/traces?user_email=bob@example.com', MEMBER)).status).toBe(403);
     expect((await metrics.get(`/observability/traces/${alone.callId}`, MEMBER)).status).toBe(404);
     expect((await metrics.get('/observability/traces', null)).status).toBe(401);
+  });
+
+  it('SumTokenCalls adds up the calls of one token since a moment, and names the most frequent first', async () => {
+    const startedAtMs = EARLIER_MS;
+    const of = (name: string, outcome: CallOutcome, latencyMs: number) =>
+      aCall({ name, outcome, latencyMs, startedAtMs, tokenId: 'used' });
+    await metrics.record([of('b', 'ok', 10), of('a', 'ok', 20), of('b', 'refused', 0), of('b', 'tool_error', 30)]);
+    const sum = async (tokenId: string, sinceMs: number) =>
+      (await metrics.bus.ask(SumTokenCalls, { tokenId, sinceMs })).head;
+    expect(await sum('used', startedAtMs)).toEqual({
+      count: 4,
+      ok: 2,
+      refused: 1,
+      avgMs: 15,
+      names: [
+        { name: 'tools/call b', count: 3 },
+        { name: 'tools/call a', count: 1 },
+      ],
+    });
+    const none = { count: 0, ok: 0, refused: 0, avgMs: null, names: [] };
+    expect([await sum('used', startedAtMs + 1), await sum('another', 0)]).toEqual([none, none]);
   });
 });

@@ -69,4 +69,5 @@ export * from './tool-invocation/watch-upstream.request.js';
 export * from './metrics/record.rules.js';
 export * from './metrics/record-calls.request.js';
 export * from './metrics/record-lines.request.js';
+export * from './metrics/sum-token-calls.request.js';
 export * from './metrics/tap.signal.js';

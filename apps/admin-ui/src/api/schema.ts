@@ -2602,6 +2602,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a token was used for, as far back as records of calls are kept */
+        get: operations["TokenUsage_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens/admin/{id}": {
         parameters: {
             query?: never;
@@ -6216,6 +6233,42 @@ export interface components {
             /** @description The one virtual server the token is for. */
             server_id?: string | null;
             time_restrictions?: components["schemas"]["TimeRestrictionsView"] | null;
+        };
+        TokenUsageView: {
+            /**
+             * @description 0 where there are none.
+             * @example 41.5
+             */
+            average_response_time_ms: number;
+            /**
+             * @description That the gateway did not let through.
+             * @example 2
+             */
+            blocked_requests: number;
+            /** @example 30 */
+            period_days: number;
+            /**
+             * @description Of all; 0 where there are none.
+             * @example 0.95
+             */
+            success_rate: number;
+            /** @example 114 */
+            successful_requests: number;
+            /**
+             * @description What was called most often, and how often; at most ten.
+             * @example [
+             *       [
+             *         "tools/call weather-forecast",
+             *         110
+             *       ]
+             *     ]
+             */
+            top_endpoints: (string | number)[][];
+            /**
+             * @description Calls, and what was refused of them.
+             * @example 120
+             */
+            total_requests: number;
         };
         TokenView: {
             /**
@@ -16882,6 +16935,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HandOverView"];
+                };
+            };
+            /** @description Whatever went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureView"];
+                };
+            };
+        };
+    };
+    TokenUsage_usage: {
+        parameters: {
+            query?: {
+                /** @description The days that end now. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenUsageView"];
                 };
             };
             /** @description Whatever went wrong. */

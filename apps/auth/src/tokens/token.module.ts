@@ -14,11 +14,19 @@ import { TokenRecipients } from './token-recipient.js';
 import { TokenController } from './token.controller.js';
 import { TokenRepository } from './token.repository.js';
 import { TokenService } from './token.service.js';
+import { TokenUsageController } from './usage/token-usage.controller.js';
 
 /** Tokens: issued, kept on record, revoked. */
 @Module({
   imports: [EncryptionModule, JwtModule, StatusModule, TeamModule, UserModule],
-  controllers: [HandOverController, ServerTokensController, TokenController, SessionController, UserSessionController],
+  controllers: [
+    HandOverController,
+    ServerTokensController,
+    TokenController,
+    SessionController,
+    TokenUsageController,
+    UserSessionController,
+  ],
   providers: [HandOverService, TokenRepository, TokenIssuer, TokenRecipients, TokenService, SessionService],
   exports: [TokenIssuer, TokenService, SessionService],
 })

@@ -25,6 +25,12 @@ export interface NamedSums extends Pick<CallSums, 'count' | 'errors' | 'avgMs'> 
   readonly name: string | null;
 }
 
+/** What calls add up to, by what became of them. */
+export interface OutcomeSums extends Pick<NamedSums, 'name' | 'count' | 'avgMs'> {
+  readonly ok: number;
+  readonly refused: number;
+}
+
 /** Whose calls, and since when. */
 export type CallsOf = Pick<CallFilter, 'sinceMs' | 'principalId' | 'tokenId' | 'method'>;
 
@@ -34,6 +40,8 @@ const COUNTS = `
   avg(latency_ms) AS "avgMs"`;
 const SUMS = `${COUNTS}, min(latency_ms) AS "minMs", max(latency_ms) AS "maxMs",
   percentile_cont(ARRAY[0.5, 0.75, 0.9, 0.95, 0.99]) WITHIN GROUP (ORDER BY latency_ms) AS "percentilesMs"`;
+
+const FULL_NAME = `concat_ws(' ', nullif(method, ''), nullif(name, ''))`;
 
 /** Adds call records up as they are asked for; a sum that takes longer than a statement may is refused. */
 @Injectable()
@@ -52,8 +60,22 @@ export class CallSumsRepository {
     const { calls, values } = callsOf(of);
     return this.ask<NamedSums>(
       `SELECT full_name AS name, ${COUNTS}
-         FROM (SELECT concat_ws(' ', nullif(method, ''), nullif(name, '')) AS full_name, outcome, latency_ms ${calls}) call
+         FROM (SELECT ${FULL_NAME} AS full_name, outcome, latency_ms ${calls}) call
          GROUP BY GROUPING SETS ((), (full_name)) ORDER BY grouping(full_name) DESC, "avgMs" DESC, full_name
+         LIMIT $${values.length + 1}`,
+      [...values, 1 + count],
+    );
+  }
+
+  /** All together, and after that those by name, the most frequent first: at most `count` of them. */
+  mostFrequent(of: CallsOf, count: number): Promise<OutcomeSums[]> {
+    const { calls, values } = callsOf(of);
+    return this.ask<OutcomeSums>(
+      `SELECT full_name AS name, count(*)::double precision AS count, avg(latency_ms) AS "avgMs",
+              (count(*) FILTER (WHERE outcome = 'ok'))::double precision AS ok,
+              (count(*) FILTER (WHERE outcome = 'refused'))::double precision AS refused
+         FROM (SELECT ${FULL_NAME} AS full_name, outcome, latency_ms ${calls}) call
+         GROUP BY GROUPING SETS ((), (full_name)) ORDER BY grouping(full_name) DESC, 2 DESC, full_name
          LIMIT $${values.length + 1}`,
       [...values, 1 + count],
     );

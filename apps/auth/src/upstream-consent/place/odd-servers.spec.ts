@@ -23,7 +23,7 @@ const metadata = (issuer: string, more: object = {}) => ({
 });
 
 /** A number is the status of an address, all others of which there is nothing are 404. */
-const find = async (challenge: string | null, web: Web) => {
+const find = async (challenge: string | null, web: Web, told: object = {}) => {
   const asked: string[] = [];
   const bus = {
     ask: async (contract: { subject: string }, { url }: { url: string }) => {
@@ -36,7 +36,7 @@ const find = async (challenge: string | null, web: Web) => {
       throw fail(code, { data: { status: found } });
     },
   } as unknown as Bus;
-  const facts = { upstreamUrl: UPSTREAM, issuer: null, tokenUrl: null, scopes: [], resource: UPSTREAM };
+  const facts = { upstreamUrl: UPSTREAM, issuer: null, tokenUrl: null, scopes: [], resource: UPSTREAM, ...told };
   const place = await findConsentPlace(facts as unknown as OAuthClient, undefined, bus);
   return { place, asked };
 };
@@ -162,6 +162,19 @@ describe('where people consent, as odd servers say it', () => {
     ],
   ])('nobody is sent anywhere when the authorization server %s', async (_what, web, why) => {
     await expect(find(null, web)).rejects.toThrow(why);
+  });
+
+  it('an authorization server that calls itself by another name is taken when the operator says so, as Atlassian needs', async () => {
+    const server = 'https://mcp.atlassian.example';
+    const issuer = 'https://cf.mcp.atlassian.example';
+    const web = {
+      [AT_PATH]: resource({ authorization_servers: [server] }),
+      [`${server}${IN_8414}`]: metadata(issuer, { token_endpoint: `${issuer}/v1/token` }),
+    };
+    await expect(find(null, web)).rejects.toThrow('names another issuer');
+    await expect(find(null, web, { authorizationServer: server, issuer: server })).rejects.toThrow('another issuer');
+    const { place } = await find(null, web, { authorizationServer: server, issuer });
+    expect(place).toMatchObject({ issuer, tokenUrl: `${issuer}/v1/token`, resource: UPSTREAM });
   });
 
   it('no place is looked at beyond the path of an authorization server when it has one', async () => {
