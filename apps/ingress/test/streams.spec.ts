@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WithBody } from '#libs/bus';
-import { type CallFrame, CatalogChanged, CredentialRevoked } from '#libs/contracts';
+import { type CallFrame, CatalogChanged, CredentialRevoked, GrantsChanged, type Principal } from '#libs/contracts';
 import { fail } from '#libs/errors';
 import {
   JSON_HEADERS,
@@ -301,6 +301,40 @@ describe('subscriptions/listen', () => {
       result: { resultType: 'complete', _meta: { [SUBSCRIPTION]: 9 } },
     });
     expect(await nextMessage(events)).toBeNull();
+  });
+
+  it.each<[string, Partial<Principal>, Partial<Principal>]>([
+    ['joins a team', { teams: [] }, { teams: ['red'] }],
+    ['leaves a team', { teams: ['red'] }, { teams: [] }],
+    ['is given a role that reaches every team', { teams: [] }, { teams: null, isAdmin: true }],
+    ['loses a role that reaches every team', { teams: null, isAdmin: true }, { teams: [] }],
+  ])('subscriptions/listen notifies of a list when its caller %s, and goes on as they may now', async (...given) => {
+    const [, before, after] = given;
+    const become = async (facts: Partial<Principal>): Promise<void> => {
+      rig.tokens.set('ann', user('ann@x', facts));
+      rig.auth.publish(GrantsChanged, { principalId: 'ann@x' });
+      await rig.auth.flush();
+    };
+    const reaches = ({ teams }: Partial<Principal>) => teams === null || teams?.includes('red') === true;
+    const namesNow = async (): Promise<string[]> => {
+      const { json } = await post(first, modern('tools/list'), { ...modernHeaders('tools/list'), ...ANN });
+      return json.result.tools.map(({ name }: { name: string }) => name);
+    };
+    const red = tool('red', {}, { visibility: 'team', teamId: 'red', ownerEmail: 'eve@x' });
+    rig.catalogs.set(null, catalogOf({ revision: 2, tools: [tool('all'), red] }));
+    rig.registry.publish(CatalogChanged, { revision: 2, lists: ['tools'], serverIds: [], upstreamIds: ['u1'] });
+    await become(before);
+    await expect.poll(async () => (await namesNow()).includes('red')).toBe(reaches(before));
+    await expect.poll(namesNow).toContain('all');
+
+    const { events } = await listen({ toolsListChanged: true, promptsListChanged: true });
+    await nextMessage(events);
+    await become(after);
+
+    expect(await nextMessage(events)).toMatchObject({ method: 'notifications/tools/list_changed' });
+    expect((await namesNow()).includes('red')).toBe(reaches(after));
+    await rig.stopStreams();
+    expect(await nextMessage(events)).toHaveProperty('result');
   });
 
   it('subscriptions/listen ends when its credential is revoked', async () => {

@@ -44,6 +44,22 @@ describe('failure-modes.md', () => {
   );
 });
 
+describe('what is seen of failures', () => {
+  const rows = rowsBelow('docs/operations/failure-modes.md', 'What you see');
+
+  it('failure-modes.md says of each failure that is seen what it means and where to look', () => {
+    expect(rows.length).toBeGreaterThan(30);
+    for (const row of rows) expect(row).toHaveLength(4);
+  });
+
+  it.each(rows)(
+    'what failure-modes.md says of "%s" is shown by tests that exist',
+    (_seen, _means, _lookAt, shownBy = '') => {
+      checkTests(shownBy);
+    },
+  );
+});
+
 describe('security.md', () => {
   const rows = rowsBelow('docs/security.md', 'What was found once, and the tests that would find it again');
 

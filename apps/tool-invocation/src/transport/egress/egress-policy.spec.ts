@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startNameServer } from '#libs/testing';
 import { classifyAddress } from './address-class.js';
 import { EgressPolicy } from './egress-policy.js';
+import { type NameResolver, NameTooSlow } from './names/name-resolver.js';
 
 const rules = { enabled: true, allowLocalhost: false, allowPrivate: false, nameServers: [] };
 const strict = new EgressPolicy(rules);
@@ -177,5 +178,18 @@ describe('EgressPolicy', () => {
   it('EgressPolicy checks only the form of a URL when it is switched off', () => {
     expect(off.parse('http://169.254.169.254/').hostname).toBe('169.254.169.254');
     expect(() => off.parse('file:///etc/passwd')).toThrow('neither http nor https');
+  });
+});
+
+it('EgressPolicy tells a name that took too long from one that does not resolve', async () => {
+  const failing = (error: Error) =>
+    new EgressPolicy(rules, { resolve: () => Promise.reject(error) } as unknown as NameResolver);
+  expect(await resolved(failing(new NameTooSlow('late')), 'slow.example')).toMatchObject({
+    code: 'upstream.unreachable',
+    message: expect.stringContaining('took too long to resolve'),
+  });
+  expect(await resolved(failing(new Error('gone')), 'slow.example')).toMatchObject({
+    code: 'upstream.unreachable',
+    message: expect.stringContaining('does not resolve'),
   });
 });
