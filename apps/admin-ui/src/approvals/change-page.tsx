@@ -134,6 +134,7 @@ const Deciding = ({ change }: { readonly change: View<'ToolChangeDetailView'> })
         <button
           type="button"
           className="button primary"
+          data-key="a"
           disabled={deciding.isPending}
           onClick={() => deciding.mutate('approve')}
         >

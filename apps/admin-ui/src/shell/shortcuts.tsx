@@ -11,12 +11,42 @@ const SECOND_KEY_MS = 1_200;
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
+/** To the link of the next row, or of the one before: from the first where none has the focus. */
+const moveRow = (by: 1 | -1): void => {
+  const links = [...document.querySelectorAll<HTMLElement>('main tbody tr')].flatMap(
+    (row) => row.querySelector<HTMLElement>('a[href]') ?? [],
+  );
+  const row = document.activeElement?.closest('tr');
+  const at = links.findIndex((link) => row?.contains(link) === true);
+  const next = at < 0 ? links[0] : links[at + by];
+  next?.focus();
+};
+
+/** What a key does to the page that is shown. */
+const pressedOnPage = (event: KeyboardEvent): void => {
+  switch (event.key) {
+    case 'j':
+      return moveRow(1);
+    case 'k':
+      return moveRow(-1);
+    case 'a':
+      if (!event.repeat) document.querySelector<HTMLElement>('main [data-key="a"]')?.click();
+      return;
+    case '/': {
+      const search = document.querySelector<HTMLElement>('input[type="search"]');
+      if (search === null) return;
+      event.preventDefault();
+      search.focus();
+    }
+  }
+};
+
 /** Has the palette come; for who has no such keys. */
 export const askForPalette = (): void => void dispatchEvent(new Event(PALETTE_ASKED));
 
 const PALETTE_ASKED = 'switchyard:palette';
 
-/** `Ctrl K` opens the palette, `g` and a letter go to a page, `/` to the search of the one that is shown, `?` lists them. */
+/** `Ctrl K` opens the palette, `g` and a letter go to a page, `/` to the search of the one that is shown, `j` and `k` through its rows, `?` lists them. */
 export const Shortcuts = () => {
   const [isPalette, setPalette] = useState(false);
   const [isListed, setListed] = useState(false);
@@ -30,15 +60,12 @@ export const Shortcuts = () => {
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+      const isSecond = performance.now() - goingSinceMs < SECOND_KEY_MS;
       const page = PAGES.find(({ shortcut }) => shortcut === event.key);
-      if (performance.now() - goingSinceMs < SECOND_KEY_MS && page !== undefined)
-        goTo(pageUrl([page.path].filter(Boolean)));
       goingSinceMs = event.key === 'g' ? performance.now() : -Infinity;
+      if (isSecond && page !== undefined) return goTo(pageUrl([page.path].filter(Boolean)));
       if (event.key === '?') setListed(true);
-      const search = event.key === '/' ? document.querySelector<HTMLElement>('input[type="search"]') : null;
-      if (search === null) return;
-      event.preventDefault();
-      search.focus();
+      else pressedOnPage(event);
     };
     const asked = (): void => setPalette(true);
     addEventListener('keydown', pressed);
@@ -63,6 +90,8 @@ export const Shortcuts = () => {
           <Key key={shortcut} keys={['g', shortcut]} does={title} />
         ))}
         <Key keys={['/']} does="Search on this page" />
+        <Key keys={['j', 'k']} does="The next row, the one before; Enter opens it" />
+        <Key keys={['a']} does="Approvals: approve the change that is shown" />
         <Key keys={['Space']} does="Calls: pause and go on" />
         <Key keys={['Esc']} does="Close what is open" />
         <Key keys={['?']} does="This list" />
