@@ -56,8 +56,12 @@ const postAndStop = async (body: object, headers: Record<string, string>): Promi
   return chunk.toString();
 };
 
+/** Several looks, since timers that are late come before what is to be read. */
 const whenNothingMoves = async (): Promise<number> => {
-  for (let before = -1; before !== taken; await sleep(200)) before = taken;
+  for (let [before, looks] = [-1, 0]; looks < 5; await sleep(50)) {
+    looks = before === taken ? looks + 1 : 0;
+    before = taken;
+  }
   return taken;
 };
 

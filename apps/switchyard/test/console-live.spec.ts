@@ -73,7 +73,9 @@ describe.each(['embedded', 'distributed'] as const)('the stream of the console, 
     asked.length = 0;
     expect(await console.call('quick-one')).toBe(200);
     await expect.poll(rows).toEqual(['quick-one']);
-    expect(asked).toEqual([]);
+    // That the catalog has changed may be heard late, and is asked for once.
+    expect(asked).not.toContain('/v1/calls');
+    expect(asked).toHaveLength(new Set(asked).size);
 
     await hash('#/upstreams');
     await page.getByRole('row', { name: /Quick.*Up/ }).waitFor();
@@ -155,8 +157,8 @@ describe.each(['embedded', 'distributed'] as const)('the stream of the console, 
         // Later than what is painted last of them.
         await pause(1_500);
         const { paints, seconds } = await watched();
-        // Besides, what tells how long ago something was is painted anew each second.
-        expect(paints).toBeLessThanOrEqual(2 + Math.ceil(11 * seconds));
+        // Ten a second of what happens; besides, sums and what tells how long ago something was are painted anew each second.
+        expect(paints).toBeLessThanOrEqual(2 + Math.ceil(13 * seconds));
       }
     },
   );

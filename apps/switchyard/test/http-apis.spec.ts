@@ -305,9 +305,13 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
     const changed = await gateway.admin.call('PUT', `/v1/gateways/${id}`, { openapi });
     expect(changed).toMatchObject({ openapi: { readOnlyOperations } });
     await expect.poll(() => names()).toContain('handed-over-pets_change');
-    const { tools } = await legacy.listTools();
-    expect(tools.find(({ name }) => name === 'handed-over-pets_change')?.annotations?.readOnlyHint).toBe(true);
-    expect(await names()).not.toContain('handed-over-pets_get');
+    // Each replica hears of it for itself.
+    const hint = async () => {
+      const { tools } = await legacy.listTools();
+      return tools.find(({ name }) => name === 'handed-over-pets_change')?.annotations?.readOnlyHint;
+    };
+    await expect.poll(hint).toBe(true);
+    await expect.poll(() => names()).not.toContain('handed-over-pets_get');
     await gateway.admin.call('DELETE', `/v1/gateways/${id}`);
   });
 

@@ -49,7 +49,8 @@ describe('a gateway whose services have workers', () => {
     for (let call = 0; call < 6; call++) made.push(await callLegacy(given.target, session));
     calls.push(...made);
     expect(summaryOf(made)).toEqual({ ok: made.length });
-    expect(await toolCalls()).toBe(calls.length);
+    // A worker that does not answer in time is left out of what is told, once.
+    await expect.poll(toolCalls).toBe(calls.length);
   });
 
   it('a worker of tool-invocation takes with it what it held, and says so, when it is killed under load', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@modelcontextprotocol/client';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { expect, vi } from 'vitest';
 import { type Gateway, startGateway } from '#libs/testing';
 import { ConsolePage } from './console-page.js';
 
@@ -52,11 +53,14 @@ export class ConsoleGateway {
     return answer.status;
   }
 
-  /** A client as the file says that was copied in the page. */
+  /** A client as the file says that was copied in the page, once it is in the clipboard. */
   async clientOfCopiedFile(page: Page): Promise<Client> {
-    const file = await page.evaluate<string>('navigator.clipboard.readText()');
-    const [, token = ''] = /Bearer ([\w.-]{40,})/.exec(file) ?? [];
-    const [url = ''] = /http:[^"]*\/servers\/[\w-]+\/mcp/.exec(file) ?? [];
+    const read = async () => {
+      const file = await page.evaluate<string>('navigator.clipboard.readText()');
+      return [/Bearer ([\w.-]{40,})/.exec(file)?.[1], /http:[^"]*\/servers\/[\w-]+\/mcp/.exec(file)?.[0]];
+    };
+    await vi.waitFor(async () => expect(await read()).not.toContain(undefined));
+    const [token = '', url = ''] = await read();
     return this.gateway.client('modern', { path: new URL(url).pathname, token });
   }
 
