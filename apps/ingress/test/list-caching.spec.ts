@@ -115,9 +115,16 @@ describe('a list that is too old', () => {
   });
 
   it('a list that is too old is renewed only when it is used', async () => {
-    serve([listingOf({ ttlMs: 4_000, renewAfterMs: 4_000 })]);
-    expect((await ask()).ttlMs).toBeGreaterThan(0);
-    await sleep(4_500);
+    const used = async () => {
+      serve([listingOf({ ttlMs: 2_000, renewAfterMs: 2_000 })]);
+      return (await ask()).ttlMs;
+    };
+    // It may be too old already where the machine stood still.
+    while ((await used()) === 0) {
+      await rig.stop();
+      await start();
+    }
+    await sleep(2_500);
     expect(rig.renewals).toEqual([]);
     await ask('prompts/list');
     await expect.poll(() => rig.renewals).toEqual(['u0']);
@@ -153,8 +160,11 @@ describe('a list that is too old', () => {
     expect((await ask()).cacheScope).toBe('public');
     await expect.poll(async () => (await ask()).cacheScope).toBe('private');
     rig.registry.publish(CatalogChanged, { revision: 2, lists: [], serverIds: [], upstreamIds: [] });
-    await expect.poll(() => rig.describes).toBe(1);
-    await ask();
+    const describes = async () => {
+      await ask();
+      return rig.describes;
+    };
+    await expect.poll(describes).toBe(2);
     expect(await ask()).toEqual({ ttlMs: expect.any(Number), cacheScope: 'private' });
     expect(rig.describes).toBe(2);
   });

@@ -115,15 +115,18 @@ const connect = async (capabilities = {}, path = '/sse'): Promise<Client> => {
 describe('the official SSE client, its posts sprayed over two replicas', () => {
   it('the SSE client lists, calls, gets progress and log messages over two replicas', async () => {
     const client = await connect();
+    const onprogress = vi.fn();
+    const logged = vi.fn();
     rig.execute = async (_, context) => {
       await context.send({ kind: 'progress', progress: 1, total: 2 });
       await context.send({ kind: 'log', level: 'warning', data: 'careful' });
       // This client forgets who wants progress when the result comes in the same breath.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await vi.waitFor(() => {
+        expect(onprogress).toHaveBeenCalledTimes(1);
+        expect(logged).toHaveBeenCalledTimes(1);
+      });
       return new WithBody({ kind: 'result' }, '{"content":[{"type":"text","text":"done"}]}');
     };
-    const onprogress = vi.fn();
-    const logged = vi.fn();
     client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => logged(params));
     await client.setLoggingLevel('info');
 
@@ -359,7 +362,7 @@ describe('the stream', () => {
     close();
 
     await vi.waitFor(() => expect(signal?.aborted).toBe(true));
-    expect((await send(callOf(2))).status).toBe(404);
+    await vi.waitFor(async () => expect((await send(callOf(2))).status).toBe(404));
     await vi.waitFor(async () => expect(await rig.cache.increment('ingress:sessions-of:ann@x', 1_000, 0)).toBe(0));
   });
 

@@ -277,16 +277,19 @@ describe('the log of calls', () => {
   it('a day of calls is dropped as a whole when it need not be kept any longer', async () => {
     const before = await days();
     expect(before).toHaveLength(5);
-    await metrics.record(calls(2));
+    // The day when the service started, which may be over by now.
+    const [, year, month, day] = /(\d{4})(\d{2})(\d{2})$/.exec(before[0] ?? '') ?? [];
+    const startedAtMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
+    await metrics.record(calls(2, { startedAtMs }));
     const retention = metrics.running.application.get(RetentionService, { strict: false });
-    await retention.cleanUp(Date.now() + 9 * DAY_MS);
+    await retention.cleanUp(startedAtMs + 9 * DAY_MS);
     expect(await ids('')).toEqual([]);
     expect(await days()).not.toContain(before[0]);
     // The day is over, and has no partition any more: what comes late stands among the other days.
-    await metrics.record(calls(2));
+    await metrics.record(calls(2, { startedAtMs }));
     expect(await ids('')).toHaveLength(2);
     // It gets one again with what there is of it.
-    await retention.cleanUp();
+    await retention.cleanUp(startedAtMs);
     expect(await days()).toContain(before[0]);
     expect(await ids('')).toHaveLength(2);
   });

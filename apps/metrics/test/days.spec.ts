@@ -58,8 +58,9 @@ it('DaysRepository makes partitions when making one takes longer than DB_STATEME
   await database.query(
     `CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION metrics.linger()`,
   );
-  await new DaysRepository(database).prepare(CALLS, Date.now(), 0);
-  await insert('now', Date.now());
+  const nowMs = Date.now();
+  await new DaysRepository(database).prepare(CALLS, nowMs, 0);
+  await insert('now', nowMs);
   expect(await places()).toEqual({ now: 'metrics.calls_DAY' });
 });
 
@@ -100,9 +101,11 @@ it.each([
   ).toEqual({ calls: 2, lines: 0 });
   expect(Object.keys(await places()).sort()).toEqual(['ahead', 'far ahead', 'now']);
 
-  // The end of what was before is the day after tomorrow.
-  expect(await days.dropBefore(CALLS, nowMs + DAY_MS)).toBe(0);
-  expect(await days.dropBefore(CALLS, (Math.floor(nowMs / DAY_MS) + 2) * DAY_MS)).toBe(1);
+  // The end of what was before is the day after tomorrow, as it was when the migration ran.
+  const [{ endMs } = { endMs: 0 }] = (await days.spans(CALLS)).filter(({ startMs }) => startMs === 0);
+  expect([nowMs, Date.now()].map((ms) => (Math.floor(ms / DAY_MS) + 2) * DAY_MS)).toContain(endMs);
+  expect(await days.dropBefore(CALLS, endMs - 1)).toBe(0);
+  expect(await days.dropBefore(CALLS, endMs)).toBe(1);
   expect(Object.keys(await places()).sort()).toEqual(['ahead', 'far ahead']);
 });
 
@@ -142,14 +145,15 @@ it('the calls of a trace are found by an index when there are many others', asyn
 it('the clean-up of a version without partitions deletes nothing when it runs beside a newer one', async () => {
   await open();
   const days = new DaysRepository(database);
-  await days.prepare(CALLS, Date.now(), 0);
+  const nowMs = Date.now();
+  await days.prepare(CALLS, nowMs, 0);
   // Both stand at the first place of their partition.
-  await insert('old', Date.now() - 20 * DAY_MS);
-  await insert('now', Date.now());
+  await insert('old', nowMs - 20 * DAY_MS);
+  await insert('now', nowMs);
   const deletion = database.query(
     `DELETE FROM metrics.calls WHERE ctid = ANY(ARRAY(
        SELECT ctid FROM metrics.calls WHERE started_at < $1 LIMIT 10000 FOR UPDATE SKIP LOCKED))`,
-    [new Date(Date.now() - DAY_MS)],
+    [new Date(nowMs - DAY_MS)],
   );
   await expect(deletion).rejects.toThrow(/partitions/);
   expect(Object.keys(await places()).sort()).toEqual(['now', 'old']);
