@@ -9,6 +9,7 @@ import { Roles1764000000005 } from '../src/storage/migrations/0005-roles.migrati
 import { Teams1763900000004 } from '../src/storage/migrations/0004-teams.migration.js';
 import { TokenService } from '../src/tokens/token.service.js';
 import { UpstreamTokenService } from '../src/upstream-credentials/oauth/upstream-token.service.js';
+import { LoginAttemptRepository } from '../src/users/login-attempt.repository.js';
 import { UserService } from '../src/users/user.service.js';
 import { ADMIN, type GivenAuth, givenAuth } from './given-auth.js';
 
@@ -1333,6 +1334,23 @@ describe('tokens for a team, a place and a time', () => {
     });
     expect((await changing).status).toBe(200);
     expect(await logging).toMatchObject({ status: 401, body: { code: 'auth.credential_invalid' } });
+  });
+
+  it('a log-in holds no account when it waits for its attempts, for which those wait that hold them', async () => {
+    const { email } = await given();
+    await change(email, { password: 'The-first-one-of-17!' });
+    await auth.login(email, 'The-first-one-of-17!');
+    const attempts = auth.running.application.get(LoginAttemptRepository, { strict: false });
+    const held = 'SELECT address FROM auth.login_attempts WHERE email = $1 FOR UPDATE';
+    const [{ address }] = await auth.database.query(held, [email]);
+    const settling = await whileHeld(held, [email], async (waiting) => {
+      const settles = attempts.settle({ email, address });
+      await waiting(1);
+      const account = 'SELECT email FROM auth.users WHERE email = $1 FOR UPDATE NOWAIT';
+      expect(await auth.database.query(account, [email])).toEqual([{ email }]);
+      return [settles] as const;
+    });
+    await Promise.all(settling);
   });
 
   it('nothing is kept or shown of what a token is exchanged for when that token is revoked meanwhile', async () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { fail } from '#libs/errors';
-import { InjectDatabase } from '#libs/storage';
+import { InjectDatabase, transact } from '#libs/storage';
 
 /** How many wrong passwords are too many, and for how long. */
 export interface LockoutRule {
@@ -70,13 +70,10 @@ const COUNT_ACCOUNT = `
   WHERE everywhere.failed_login_count <= $5 OR here.logged_in_at > now() - ${REMEMBERED}`;
 
 /** Attempts before their account, as all do that change both, so that none waits for another that waits for it. */
-const SETTLE = `
-  WITH here AS (
-    UPDATE auth.login_attempts SET failures = 0, logged_in_at = now() WHERE email = $1 AND address = $2
-  ), everywhere AS (
-    UPDATE auth.users SET failed_login_count = 0, locked_until = NULL WHERE email = $1
-  )
-  UPDATE auth.login_attempts SET failures = greatest(failures - 1, 0) WHERE email = '' AND address = $2`;
+const SETTLE_HERE =
+  'UPDATE auth.login_attempts SET failures = 0, logged_in_at = now() WHERE email = $1 AND address = $2';
+const SETTLE_ADDRESS = `UPDATE auth.login_attempts SET failures = greatest(failures - 1, 0) WHERE email = '' AND address = $1`;
+const SETTLE_ACCOUNT = 'UPDATE auth.users SET failed_login_count = 0, locked_until = NULL WHERE email = $1';
 
 const TIDY = `
   DELETE FROM auth.login_attempts
@@ -122,7 +119,12 @@ export class LoginAttemptRepository {
 
   /** The password was right: counting starts anew, and the address is one that logged in. */
   async settle({ email, address }: LoginOrigin): Promise<void> {
-    await this.database.query(SETTLE, [email, address]);
+    // One after the other: the parts of one statement lock in no order that could be relied on.
+    await transact(this.database, async (manager) => {
+      await manager.query(SETTLE_HERE, [email, address]);
+      await manager.query(SETTLE_ADDRESS, [address]);
+      await manager.query(SETTLE_ACCOUNT, [email]);
+    });
   }
 
   private async tidy(): Promise<void> {
