@@ -247,8 +247,11 @@ describe('who called what, why was it refused, what is slow', () => {
       .poll(() => numbers('sum by (tool) (switchyard_tool_calls_total{outcome!="refused"})', 'tool'))
       .toEqual(byTool);
     // A span of the upstream's side is of whatever got as far as that.
-    const reached = spans('client').filter(({ attributes }) => attributes['error.type'] !== 'upstream.breaker_open');
-    expect(counted(reached, ({ attributes }) => String(attributes['gen_ai.tool.name']))).toEqual(byTool);
+    const reached = () =>
+      spans('client').filter(({ attributes }) => attributes['error.type'] !== 'upstream.breaker_open');
+    await expect
+      .poll(() => counted(reached(), ({ attributes }) => String(attributes['gen_ai.tool.name'])))
+      .toEqual(byTool);
   });
 
   it('REST, the command line, Prometheus and the traces have the same slow calls when an upstream was slow', async () => {
@@ -264,10 +267,17 @@ describe('who called what, why was it refused, what is slow', () => {
     const ok = 'mcp_method_name="tools/call",error_type=""';
     const beyond = `sum(mcp_client_operation_duration_seconds_count{${ok}}) - sum(mcp_client_operation_duration_seconds_bucket{${ok},le="${SLOW_MS / 1_000}"})`;
     await expect.poll(() => numbers(beyond, 'none')).toEqual({ '': slow.length });
-    const traced = spans('client').filter(
-      ({ isError, startedAt, endedAt }) => !isError && Number(endedAt - startedAt) / 1e6 > SLOW_MS,
-    );
-    expect(traced.map(({ traceId }) => traceId).sort()).toEqual(slow.map(({ traceId }) => traceId).sort());
+    const traced = () =>
+      spans('client').filter(
+        ({ isError, startedAt, endedAt }) => !isError && Number(endedAt - startedAt) / 1e6 > SLOW_MS,
+      );
+    await expect
+      .poll(() =>
+        traced()
+          .map(({ traceId }) => traceId)
+          .sort(),
+      )
+      .toEqual(slow.map(({ traceId }) => traceId).sort());
   });
 
   it('the log tells of the breaker, its cause, refusals and slow calls when they came about', () => {
