@@ -14,20 +14,29 @@ const ABOUT_A_SECRET = /(?:Id|_id|Count|_count|Name|_name|AtMs|Type|_type)$/;
 /** Every value below these is a secret by suspicion; the names of their members may be read. */
 const SECRET_CONTAINER = /^(?:env|headers|rawHeaders|requestHeaders)$/i;
 
+// Whoever is logged chooses the text, so each of these takes steps in proportion to it: what may follow a beginning ends
+// where the next one can begin.
 const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi;
-const JWT = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?/g;
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s@/]+@/gi;
-const ASSIGNMENT = /\b([\w-]*(?:password|passwd|secret|token|api[-_]?key)[\w-]*["']?\s*[=:]\s*["']?)[^\s"',;&]{4,}/gi;
+const JWT = /\beyJ(?:(?!\beyJ)[\w-])*\.[\w-]{5,}(?:\.[\w-]*)?/g;
+const URL_PASSWORD = /(:\/\/[^\s:@/]*):[^\s@/]+@/g;
+const ASSIGNED = 'password|passwd|secret|token|api[-_]?key';
+const ASSIGNMENT = new RegExp(`((?:${ASSIGNED})(?:(?!${ASSIGNED})[\\w-])*["']?\\s*[=:]\\s*["']?)[^\\s"',;&]{4,}`, 'gi');
+/** What a cut may have left of a secret whose end says that it is one. */
+const CUT_SECRET = /(?::\/\/[^\s:@/]*:[^\s@/]*|\beyJ(?:(?!\beyJ)[\w-])*(?:\.[\w-]*){0,2})$/;
 
 /** The text without the credentials it holds. */
 export const maskText = (text: string): string => {
-  const short = text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)}… (${text.length} characters)` : text;
-  return short
+  return cut(text)
     .replace(URL_PASSWORD, `$1:${CENSOR}@`)
     .replace(BEARER, `$1 ${CENSOR}`)
     .replace(JWT, CENSOR)
     .replace(ASSIGNMENT, `$1${CENSOR}`);
 };
+
+const cut = (text: string): string =>
+  text.length > TEXT_CHARS_MAX
+    ? `${text.slice(0, TEXT_CHARS_MAX).replace(CUT_SECRET, CENSOR)}… (${text.length} characters)`
+    : text;
 
 /** A copy of what is logged, fit to be read by an operator. */
 export const redactMembers = (members: object): Record<string, unknown> => copyMembers(members, 0, new Set());

@@ -13,6 +13,7 @@ import { TalkGauge } from '../talk-gauge.js';
 import { TalkPace } from '../talk-pace.js';
 import { LastWords, howItEnded } from './last-words.js';
 import { LineReader } from './line-reader.js';
+import type { Clean } from './program-notes.js';
 
 const GRACE_MS = 2_000;
 /** How long what a dead child wrote last, and its exit code, may take to arrive. */
@@ -26,6 +27,7 @@ export interface StdioProgram {
   readonly id: string;
   readonly name: string;
   readonly note: (kind: ProgramLine['kind'], text: string) => void;
+  readonly clean: Clean;
 }
 
 /** The pipes of one child process. */
@@ -45,7 +47,7 @@ export class StdioChannel implements Channel, Carrier {
   private readonly held: Claim;
   private readonly gate: IntakeGate;
   private readonly exited: Promise<void>;
-  private readonly lastWords = new LastWords();
+  private readonly lastWords: LastWords;
   private stderrLines = 0;
   private stderrSecond = 0;
 
@@ -58,6 +60,7 @@ export class StdioChannel implements Channel, Carrier {
     private readonly events: ChannelEvents,
   ) {
     const { id: upstreamId } = upstream;
+    this.lastWords = new LastWords(upstream.clean);
     this.noise = new Strays(upstreamId, logger);
     this.talk = new TalkGauge(notifications, resultBytesMax);
     this.held = heldBytes.claim(`upstream ${upstreamId}`);
@@ -201,17 +204,17 @@ export class StdioChannel implements Channel, Carrier {
   }
 
   private logLine(line: CarriedJson): void {
-    const redacted = this.redact(textOf(line));
-    this.lastWords.note(redacted);
-    this.upstream.note('wrote', redacted);
+    const text = textOf(line);
+    this.lastWords.note(text);
+    this.upstream.note('wrote', text);
     const second = Math.floor(performance.now() / 1_000);
     if (second !== this.stderrSecond) {
       this.stderrSecond = second;
       this.stderrLines = 0;
     }
     if (++this.stderrLines > STDERR_LINES_PER_SECOND) return;
-    const { id: upstreamId, name } = this.upstream;
-    this.logger.debug({ upstreamId, upstream: name, stderr: redacted }, 'upstream wrote to stderr');
+    const { id: upstreamId, name, clean } = this.upstream;
+    this.logger.debug({ upstreamId, upstream: name, stderr: clean(text) }, 'upstream wrote to stderr');
   }
 
   private end(): void {

@@ -10,7 +10,7 @@ import type { Access, ChannelEvents, Transport } from '../channel.js';
 import { OperatorReason, withReason } from '../reason.js';
 import type { Sandbox } from './sandbox/sandbox.js';
 import { StdioChannel } from './channel.js';
-import { type ProgramNotes, withoutValues } from './program-notes.js';
+import { type Clean, type ProgramNotes, withoutValues } from './program-notes.js';
 
 /** How many child processes this instance has and may have. */
 export class ProcessQuota {
@@ -62,9 +62,9 @@ export class StdioTransport implements Transport {
     }
     this.quota.running++;
     const { upstreamId: id, name } = this.spec;
-    const cleaned = withoutValues(access.env);
-    const note = (kind: ProgramLine['kind'], text: string): void =>
-      this.notes.note(id, kind, cleaned(access.redact(text)));
+    const withoutEnv = withoutValues(access.env);
+    const clean: Clean = (text) => withoutEnv(access.redact(text));
+    const note = (kind: ProgramLine['kind'], text: string): void => this.notes.note(id, kind, text, clean);
     const child = await this.start(access).catch((error: unknown) => {
       this.quota.running--;
       this.infantDeaths++;
@@ -73,7 +73,14 @@ export class StdioTransport implements Transport {
     });
     const startedAt = performance.now();
     note('started', `process ${child.pid}`);
-    const channel = new StdioChannel(child, { id, name, note }, this.settings, access.redact, this.logger, events);
+    const channel = new StdioChannel(
+      child,
+      { id, name, note, clean },
+      this.settings,
+      access.redact,
+      this.logger,
+      events,
+    );
     this.channels.add(channel);
     child.once('exit', () => {
       this.quota.running--;

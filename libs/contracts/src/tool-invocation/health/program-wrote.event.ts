@@ -13,7 +13,9 @@ export interface ProgramLine {
 }
 
 /** What the program of an upstream wrote to stderr, and that it started or ended, at most twice a second. */
-export const ProgramWrote = defineEvent<{ readonly upstreamId: string; readonly lines: readonly ProgramLine[] }>(
-  'tool-invocation',
-  'upstream.program-wrote',
-);
+export const ProgramWrote = defineEvent<{
+  readonly upstreamId: string;
+  /** The same where it is told again. */
+  readonly batch: string;
+  readonly lines: readonly ProgramLine[];
+}>('tool-invocation', 'upstream.program-wrote');
