@@ -420,7 +420,9 @@ describe('every token', () => {
         top_endpoints: [['tools/call forecast', 3]],
       },
     });
-    expect(asked).toEqual([{ tokenId: decodeJwt(used.value).jti, sinceMs: expect.any(Number) }]);
+    expect(asked).toEqual([
+      { tokenId: decodeJwt(used.value).jti, principalId: ann.email, sinceMs: expect.any(Number) },
+    ]);
     const none = {
       period_days: 30,
       total_requests: 0,

@@ -314,12 +314,15 @@ describe('checking upstreams', () => {
     });
     expect(await shownOf(gateway.id, 'bob')).not.toHaveProperty('unreachableReason');
     expect(away).toMatchObject({ enabled: true, toolCount: 1, updatedAt: gateway.updatedAt });
+    await bench.query(`UPDATE registry.gateway SET failing_reason = 'another address' WHERE id = '${gateway.id}'`);
 
     registry.around.upstreams.set(gateway.url, upstream({ tools: [tool('t'), tool('new')] }));
     ill.delete(gateway.id);
     await becomes(gateway.id, { reachable: true, unreachableSince: null, unreachableReason: null, toolCount: 2 });
     await expect.poll(() => topics().toSorted()).toEqual(['catalog', 'gateways', 'gateways']);
     expect(checksOf(unused.id)).toBe(0);
+    const { states } = (await registry.ask('GET', `/gateways/${gateway.id}/timeline`)).body;
+    expect(states.map(({ state }: { state: string }) => state)).toEqual(['up', 'unreachable', 'up']);
     for (const { service } of checking) await service.stop();
   });
 

@@ -430,6 +430,10 @@ describe.each(['embedded', 'distributed'] as const)('an HTTP API behind a gatewa
       gateway.admin.call('PUT', `/gateways/${id}`, { openapi: { document, responseFilters } });
     await expect(refused({ 'GET /items': '.a[' })).rejects.toThrow('is not valid jq');
     await expect(refused({ 'GET /none': '.' })).rejects.toThrow('none of the operations');
+    const misspelt = { document, readOnlyOperations: ['GET /item'] };
+    await expect(gateway.admin.call('PUT', `/gateways/${id}`, { openapi: misspelt })).rejects.toThrow(
+      /readOnlyOperations: .*none of the operations/,
+    );
     await gateway.admin.call('DELETE', `/gateways/${id}`);
   });
 

@@ -55,7 +55,7 @@ export class ApiDiscoveryService {
     const source = sourceFrom(atServer(body.openapi, body.url));
     const tls = isAtServer(source.documentUrl, source.serverUrl) ? tlsFrom(body, undefined) : null;
     const reading = await this.openapi.read(source, body.openapi.document, { prefix, ...(tls && { tls }) });
-    assertFiltersAreUsed(reading, body.openapi);
+    assertKeysAreUsed(reading, body.openapi);
     return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', sealed?.secrets ?? {});
   }
 
@@ -82,7 +82,7 @@ export class ApiDiscoveryService {
       ...(given && isAtServer(source.documentUrl, source.serverUrl ?? before.url) && { tls: given }),
     };
     const reading = await this.openapi.read(source, document, terms);
-    assertFiltersAreUsed(reading, body.openapi);
+    assertKeysAreUsed(reading, body.openapi);
     const secrets = sealed === null ? (document === undefined ? null : {}) : sealed.secrets;
     return apiDiscovery(readFrom(reading, sealed?.shown), 'OPENAPI', secrets);
   }
@@ -130,12 +130,17 @@ const assertSameKind = (before: GatewayEntity, body: UpdateGatewayBody): void =>
 const atServer = (openapi: OpenApiBody, url: string | null | undefined): OpenApiBody =>
   openapi.serverUrl === undefined && url ? Object.assign(new OpenApiBody(), openapi, { serverUrl: url }) : openapi;
 
-/** A filter that nothing goes through may be one that is meant to keep something back. */
-const assertFiltersAreUsed = ({ tools }: ApiReading, { responseFilters = {} }: OpenApiBody): void => {
-  const keys = new Set(tools.map(({ source }) => (JSON.parse(source) as HttpToolSource).key));
-  const unused = Object.keys(responseFilters).find((key) => !keys.has(key));
-  if (unused !== undefined)
-    throw invalid(`openapi.responseFilters: "${unused.slice(0, 200)}" is none of the operations that become tools`);
+/** A filter that nothing goes through may be one that is meant to keep something back; a key may be misspelt. */
+const assertKeysAreUsed = (
+  { tools }: ApiReading,
+  { responseFilters = {}, readOnlyOperations = [] }: OpenApiBody,
+): void => {
+  const known = new Set(tools.map(({ source }) => (JSON.parse(source) as HttpToolSource).key));
+  for (const [field, keys] of Object.entries({ responseFilters: Object.keys(responseFilters), readOnlyOperations })) {
+    const unused = keys.find((key) => !known.has(key));
+    if (unused !== undefined)
+      throw invalid(`openapi.${field}: "${unused.slice(0, 200)}" is none of the operations that become tools`);
+  }
 };
 
 /** The reading as it is kept: without the query of its document's URL. */

@@ -5,6 +5,8 @@ export const SumTokenCalls = defineRequest<
   {
     /** Its `jti`. */
     readonly tokenId: string;
+    /** Its user, by whom records are found; without it all records since then are read. */
+    readonly principalId?: string;
     readonly sinceMs: number;
   },
   {

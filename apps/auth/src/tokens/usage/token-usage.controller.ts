@@ -34,8 +34,9 @@ export class TokenUsageController {
   ): Promise<TokenUsageView> {
     const token = await this.tokens.get(caller, id);
     checkSees(caller, token);
-    const { tokenId } = token;
-    const { head } = await this.bus.ask(SumTokenCalls, { tokenId, sinceMs: Date.now() - days * DAY_MS });
+    const { tokenId, userEmail: principalId } = token;
+    const sinceMs = Date.now() - days * DAY_MS;
+    const { head } = await this.bus.ask(SumTokenCalls, { tokenId, principalId, sinceMs });
     const { count, ok, refused, avgMs, names } = head;
     return {
       period_days: days,

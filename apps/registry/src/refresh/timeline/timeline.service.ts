@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Principal } from '#contracts/auth/principal';
+import type { AccessScope } from '#contracts/registry/catalog';
+import { acting } from '#libs/identity';
 import { InjectDatabase } from '#libs/storage';
 import { GatewayService } from '../../gateways/gateway.service.js';
 import { canChange } from '../../rest/ownership.js';
@@ -23,7 +25,13 @@ export class TimelineService {
       'SELECT at, state, reason FROM registry.gateway_state WHERE gateway_id = $1 ORDER BY ordinal DESC',
       [id],
     );
-    if (!canChange(principal, gateway)) return { states: states.map(({ at, state }) => ({ at, state })) };
+    if (!maySeeWhy(principal, gateway)) return { states: states.map(({ at, state }) => ({ at, state })) };
     return { states, ...(gateway.transport === 'STDIO' && { program: this.lines.of(id) }) };
   }
 }
+
+/** Whoever may change it: what a program that several use writes may tell of the calls of others. */
+const maySeeWhy = (principal: Principal, scope: AccessScope): boolean => {
+  const actor = acting(principal, ['gateways.update']);
+  return actor !== null && canChange(actor, scope);
+};

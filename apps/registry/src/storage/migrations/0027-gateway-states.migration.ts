@@ -10,8 +10,8 @@ const reasonOf = (row: string): string =>
   `CASE WHEN NOT ${row}.enabled THEN ${row}.last_error WHEN ${row}.reachable THEN NULL ELSE ${row}.failing_reason END`;
 
 /**
- * How gateways were, and since when: each change of state leaves a row, whichever statement makes it. A trigger's, so that no way
- * of changing a gateway can leave it out.
+ * How gateways were, and since when: each change of state leaves a row, which has the newest reason, whichever
+ * statement makes it. A trigger's, so that no way of changing a gateway can leave it out.
  */
 export class GatewayStates1765929600000 implements MigrationInterface {
   name = 'GatewayStates1765929600000';
@@ -39,6 +39,9 @@ const STATEMENTS = [
   )`,
   `CREATE FUNCTION registry.note_gateway_state() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
+    UPDATE registry.gateway_state SET reason = ${reasonOf('NEW')} WHERE gateway_id = NEW.id AND state = ${stateOf('NEW')}
+      AND ordinal = (SELECT max(ordinal) FROM registry.gateway_state WHERE gateway_id = NEW.id);
+    IF FOUND THEN RETURN NULL; END IF;
     INSERT INTO registry.gateway_state (gateway_id, at, state, reason)
       VALUES (NEW.id, now(), ${stateOf('NEW')}, ${reasonOf('NEW')});
     DELETE FROM registry.gateway_state WHERE gateway_id = NEW.id AND ordinal <= (
