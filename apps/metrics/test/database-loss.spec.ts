@@ -50,6 +50,6 @@ it('metrics survives without loss when its database is killed under load', async
     FROM metrics.rollups WHERE hour = '-infinity'`);
   expect(row).toEqual({ rows: 2_000, summed: 2_000 });
   // A few in each second that it was away. At full speed it would be thousands.
-  expect(metrics.logged.length - linesBefore).toBeLessThan(50 + 5 * secondsAway);
+  expect(metrics.logged.length - linesBefore).toBeLessThan(Math.max(200, 50 + 5 * secondsAway));
   await outbox.close(0);
 });
