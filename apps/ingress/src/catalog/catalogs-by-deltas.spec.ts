@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '#contracts/auth/principal';
 import { type Bus, LocalBus } from '#libs/bus';
@@ -304,6 +306,26 @@ describe('the read model led by deltas', () => {
     ).not.toContain('hidden');
     if (!looked) expect(before.view(eve).tools).toEqual(shown);
     expect(after.view(ANN).tools).toEqual(shown);
+  });
+
+  it('a catalog that another has taken the place of is held no longer when many have followed', async () => {
+    const past: WeakRef<EndpointCatalog>[] = [];
+    for (let order = 0; order < 20; order++) {
+      registry.put(order, toolOf(order, 'x', order % 2 === 0 ? { era: 'legacy' } : {}));
+      await registry.announce();
+      const catalog = await catalogs.of(null);
+      for (const each of [catalog, catalog.inEra('modern'), catalog.inEra('legacy')]) {
+        each.view(ANN);
+        past.push(new WeakRef(each));
+      }
+    }
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    await vi.waitFor(() => {
+      collectGarbage();
+      // That of today, and what the collector may still see on its stack.
+      expect(past.filter((each) => each.deref() !== undefined).length).toBeLessThanOrEqual(6);
+    });
   });
 
   it('a search that is being made finds the tools of when it was begun when its catalog changes meanwhile', async () => {

@@ -87,14 +87,7 @@ export class EndpointCatalog {
       before && keeps('upstreams') ? before.upstreams : new Map(upstreams.map((upstream) => [upstream.id, upstream]));
     this.keptPerClient = upstreams.filter((each) => each.sessionScope === 'client').map(({ id }) => id);
     this.metaOfFirst = metaOfFirst(catalog);
-    const { tools, prompts, audience } = this.lookUps;
-    this.visible = {
-      tools,
-      prompts,
-      get isForAll() {
-        return !isForOne && audience.isEverybody;
-      },
-    };
+    this.visible = visibleIn(this.lookUps, isForOne);
   }
 
   /** What leads from here to the next catalog. `after` takes it. */
@@ -226,6 +219,15 @@ export class EndpointCatalog {
     for (const part of Object.values(this.byEra)) if (part !== this) part.release();
   }
 }
+
+/** Not within the constructor, where it would hold whatever is at hand there, and so each catalog the one before it. */
+const visibleIn = ({ tools, prompts, audience }: LookUps, isForOne: boolean): VisibleEntries => ({
+  tools,
+  prompts,
+  get isForAll() {
+    return !isForOne && audience.isEverybody;
+  },
+});
 
 const metaOfFirst = ({ gatewayId }: Catalog): EndpointCatalog['metaOfFirst'] =>
   gatewayId === undefined ? undefined : { [VIA_META]: [gatewayId] };
