@@ -1382,6 +1382,7 @@ describe('tokens for a team, a place and a time', () => {
     const kept = 'SELECT FROM auth.upstream_tokens WHERE upstream_id = $1 AND token_id IS NOT NULL';
     expect(await auth.database.query(kept, [upstreamId])).toEqual([]);
     expect(await present(randomUUID(), async () => {})).toMatchObject({ value: 'exchanged' });
+    expect(await present(randomUUID(), () => tokens.forget(upstreamId))).toMatchObject({ value: 'exchanged' });
   });
 
   it('nobody is let in by a session at an issuer that the issuer has ended', async () => {

@@ -158,6 +158,11 @@ export class UpstreamTokenRepository {
     );
   }
 
+  async hasEnded({ tokenId }: MadeOf): Promise<boolean> {
+    const rows: unknown[] = await this.database.query('SELECT FROM auth.revocations WHERE token_id = $1', [tokenId]);
+    return rows.length > 0;
+  }
+
   /** A token that was got with the same credential stays, unless it is of no use any more (`isOver`). */
   async fail(lease: Lease, failure: TokenFailure, isOver = false): Promise<void> {
     const kept = (column: string) => `${column} = CASE WHEN credential_version = $5 AND NOT $7 THEN ${column} END`;

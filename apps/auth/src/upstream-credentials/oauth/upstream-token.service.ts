@@ -227,7 +227,7 @@ export class UpstreamTokenService implements OnApplicationShutdown {
       // Whoever forgot the upstream meanwhile has not seen this token.
       if (!isKept && (await this.rows.find(owner)) === null) await this.store.forget(owner);
       // Whoever ended the token that it was exchanged for has not seen it either.
-      if (!isKept && owner.madeOf !== undefined) throw endedMeanwhile();
+      if (!isKept && owner.madeOf !== undefined && (await this.rows.hasEnded(owner.madeOf))) throw endedMeanwhile();
       this.logger.info({ upstreamId, lifeMs }, 'an access token for an upstream was obtained');
       const subjectEndsInMs = owner.madeOf === undefined ? null : owner.madeOf.endsAtMs - Date.now();
       return shownToken(owner, { text, id: tokenId, endsInMs: lifeMs, subjectEndsInMs, ageMs: 0 }) as ShownToken;
