@@ -1385,6 +1385,60 @@ describe('tokens for a team, a place and a time', () => {
     expect(await present(randomUUID(), () => tokens.forget(upstreamId))).toMatchObject({ value: 'exchanged' });
   });
 
+  const take = async (code: string) => {
+    const headers = { 'content-type': 'application/json', 'x-switchyard-ui': '1' };
+    const answer = await fetch(`${auth.running.url}/tokens/take`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ code }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  };
+  const offer = (
+    by: Pick<Someone, 'token'>,
+    { token, access_token }: { token: { id: string }; access_token: string },
+  ) => auth.call('POST', `/tokens/${token.id}/hand-over`, { token: by.token, body: { token: access_token } });
+
+  it('a link gives no token when the token has ended or its user is disabled', async () => {
+    for (const body of [{ password: 'The-other-one-of-17!' }, { is_active: false }]) {
+      const ann = await given();
+      const { code } = (await offer(ann, (await make(ann, {})).body)).body;
+      expect((await change(ann.email, body)).status).toBe(200);
+      expect(await take(code)).toMatchObject({ status: 400, body: { code: 'auth.link_invalid' } });
+    }
+  });
+
+  it('the audit trail says which token was handed over and from where it was taken when a link is used', async () => {
+    const ann = await given();
+    const made = (await make(ann, {})).body;
+    const { code } = (await offer(ann, made)).body;
+    expect(await take(code)).toMatchObject({ status: 200, body: { access_token: made.access_token } });
+    expect((await take(code)).body).toMatchObject({ code: 'auth.link_invalid' });
+    const noted = await auth.database.query(
+      `SELECT action, actor->>'id' AS by, after->>'address' AS address FROM auth.audit_pending
+       WHERE resource_id = $1 AND action IN ('token.handed_over', 'token.taken') ORDER BY ordinal`,
+      [made.token.id],
+    );
+    expect(noted).toEqual([
+      { action: 'token.handed_over', by: ann.email, address: null },
+      { action: 'token.taken', by: null, address: '127.0.0.1' },
+    ]);
+  });
+
+  it('no link is made when the value is another or the token is of a log-in or of somebody else', async () => {
+    const ann = await given();
+    const made = (await make(ann, {})).body;
+    const wrong = await offer(ann, { ...made, access_token: ann.token });
+    expect(wrong).toMatchObject({ status: 422, body: { errors: [{ field: 'token' }] } });
+    expect((await offer({ token: admin }, made)).status).toBe(404);
+    await change(ann.email, { password: 'The-first-one-of-17!' });
+    const token = await auth.login(ann.email, 'The-first-one-of-17!');
+    const [{ id }] = await auth.database.query('SELECT id FROM auth.api_tokens WHERE token_id = $1', [
+      decodeJwt(token).jti,
+    ]);
+    expect((await offer({ token }, { token: { id }, access_token: token })).status).toBe(422);
+  });
+
   it('nobody is let in by a session at an issuer that the issuer has ended', async () => {
     const ann = await given();
     const tokens = auth.running.application.get(TokenService, { strict: false });

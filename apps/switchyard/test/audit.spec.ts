@@ -43,8 +43,6 @@ const CHANGES_NOTHING = [
   'POST /api/logs/search',
   'POST /observability/traces/query',
   'POST /export/selective',
-  // Of what its caller has already; that it is taken is on record.
-  'POST /tokens/{id}/hand-over',
 ];
 
 /** Takes a link that the command line alone makes, and logs in as the routes beside it do. */

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { EncryptionModule } from '../encryption/encryption.module.js';
 import { JwtModule } from '../jwt/jwt.module.js';
 import { StatusModule } from '../policy/status.module.js';
 import { TeamModule } from '../teams/team.module.js';
 import { UserModule } from '../users/user.module.js';
 import { HandOverController } from './hand-over/hand-over.controller.js';
+import { HandOverRepository } from './hand-over/hand-over.repository.js';
 import { HandOverService } from './hand-over/hand-over.service.js';
 import { ServerTokensController } from './server-tokens.controller.js';
 import { SessionController, UserSessionController } from './sessions/session.controller.js';
@@ -18,7 +20,7 @@ import { TokenUsageController } from './usage/token-usage.controller.js';
 
 /** Tokens: issued, kept on record, revoked. */
 @Module({
-  imports: [EncryptionModule, JwtModule, StatusModule, TeamModule, UserModule],
+  imports: [AuditModule, EncryptionModule, JwtModule, StatusModule, TeamModule, UserModule],
   controllers: [
     HandOverController,
     ServerTokensController,
@@ -27,7 +29,15 @@ import { TokenUsageController } from './usage/token-usage.controller.js';
     TokenUsageController,
     UserSessionController,
   ],
-  providers: [HandOverService, TokenRepository, TokenIssuer, TokenRecipients, TokenService, SessionService],
+  providers: [
+    HandOverRepository,
+    HandOverService,
+    TokenRepository,
+    TokenIssuer,
+    TokenRecipients,
+    TokenService,
+    SessionService,
+  ],
   exports: [TokenIssuer, TokenService, SessionService],
 })
 export class TokenModule {}

@@ -364,7 +364,7 @@ const issuedAs = (issued: IssuedToken, { email }: User) => ({
 });
 
 /** Its user, as they were when it was made. */
-const shownBy = ({ subject, issuedAtMs }: TokenClaims): KnownUser => ({
+export const shownBy = ({ subject, issuedAtMs }: TokenClaims): KnownUser => ({
   email: subject,
   credentialsNotBefore: new Date(issuedAtMs ?? 0),
 });

@@ -69,12 +69,12 @@ const changeUsers = async (admin: AuditedClient): Promise<{ readonly token: stri
   const own = { token: session.access_token };
   const token = await admin.send('POST /tokens', 'token.created', { ...own, body: { name: 'ci' } });
   const other = await admin.send('POST /tokens', 'token.created', { ...own, body: { name: 'cd' } });
-  const link = await admin.send('POST /tokens/{id}/hand-over', '', {
+  const link = await admin.send('POST /tokens/{id}/hand-over', 'token.handed_over', {
     ...own,
     params: { id: token.token.id },
     body: { token: token.access_token },
   });
-  await admin.send('POST /tokens/take', 'revocation.created', {
+  await admin.send('POST /tokens/take', 'token.taken', {
     token: null,
     headers: { 'x-switchyard-ui': '1' },
     body: { code: link.code },

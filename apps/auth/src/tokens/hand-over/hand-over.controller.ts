@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Header, HttpCode, Param, ParseUUIDPipe, Post, Req } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Param, ParseUUIDPipe, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
-import { Caller, Open, Requires, checkOwnPage } from '#libs/identity';
+import { CLIENT_ADDRESS, Caller, type ClientAddress, Open, Requires, checkOwnPage, networkOf } from '#libs/identity';
 import { ApiFailures, ApiOpenFailures } from '#libs/service';
 import { CreatedTokenView, tokenView } from '../token.view.js';
 import { HandOverBody, TakeTokenBody } from './hand-over.body.js';
@@ -14,7 +14,10 @@ import { HandOverView } from './hand-over.view.js';
 @ApiTags('tokens')
 @Controller('tokens')
 export class HandOverController {
-  constructor(private readonly handOvers: HandOverService) {}
+  constructor(
+    private readonly handOvers: HandOverService,
+    @Inject(CLIENT_ADDRESS) private readonly addressOf: ClientAddress,
+  ) {}
 
   @Post(':id/hand-over')
   @HttpCode(200)
@@ -45,7 +48,7 @@ export class HandOverController {
     @Body() { code }: TakeTokenBody,
   ): Promise<CreatedTokenView> {
     checkOwnPage(raw.headers);
-    const { record, token } = await this.handOvers.take(code);
+    const { record, token } = await this.handOvers.take(code, networkOf(this.addressOf(raw)));
     return { token: tokenView(record), access_token: token };
   }
 }

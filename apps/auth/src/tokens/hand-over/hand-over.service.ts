@@ -5,7 +5,8 @@ import { fail } from '#libs/errors';
 import { KeyRing } from '../../encryption/key-ring.js';
 import type { Token } from '../token.entity.js';
 import { TokenIssuer } from '../token-issuer.js';
-import { TokenService } from '../token.service.js';
+import { TokenService, shownBy } from '../token.service.js';
+import { HandOverRepository } from './hand-over.repository.js';
 
 const PURPOSE = 'token hand-over';
 const LIFE_MS = 86_400_000;
@@ -33,30 +34,36 @@ export class HandOverService {
     private readonly tokens: TokenService,
     private readonly issuer: TokenIssuer,
     private readonly keyRing: KeyRing,
+    private readonly links: HandOverRepository,
   ) {}
 
-  /** Throws `registry.unknown` for a token of others, `http.invalid` where `token` is not its value. */
+  /** Throws `registry.unknown` for a token that others made, `http.invalid` where `token` is not its value, or nobody asked for it. */
   async offer(caller: Principal, id: string, token: string): Promise<HandOver> {
     const record = await this.tokens.get(caller, id);
+    if ((record.createdBy ?? record.userEmail) !== caller.id) throw fail('registry.unknown');
+    if (record.madeBy !== 'request') throw unfit('only a token that somebody asked for is handed over');
     const claims = await this.issuer.read(token).catch(() => null);
-    if (claims?.tokenId !== record.tokenId)
-      throw fail('http.invalid', { message: 'access_token: this is not the value of that token' });
+    if (claims?.tokenId !== record.tokenId) throw unfit('this is not the value of that token');
     const endsAtMs = Math.min(Date.now() + LIFE_MS, claims.expiresAtMs);
     const envelope: Envelope = { token, id: randomUUID(), endsAtMs };
     const { keyId, bytes } = this.keyRing.seal(JSON.stringify(envelope), PURPOSE);
-    return { code: `${keyId}.${bytes.toString('base64url')}`, expiresAt: new Date(endsAtMs) };
+    const expiresAt = new Date(endsAtMs);
+    await this.links.noteOffered(record, { id: envelope.id, expiresAt });
+    return { code: `${keyId}.${bytes.toString('base64url')}`, expiresAt };
   }
 
   /** Throws `auth.link_expired`, and `auth.link_invalid` where it was taken, or its token has ended. */
-  async take(code: string): Promise<{ readonly record: Token; readonly token: string }> {
+  async take(code: string, address: string): Promise<{ readonly record: Token; readonly token: string }> {
     const { token, id, endsAtMs } = this.read(code);
     if (endsAtMs <= Date.now()) throw fail('auth.link_expired');
     const claims = await this.issuer.read(token).catch((cause: unknown) => {
       throw fail('auth.link_invalid', { cause });
     });
     const record = await this.tokens.recorded(claims.tokenId);
-    if (record === null || (await this.tokens.isSpent(claims.tokenId))) throw fail('auth.link_invalid');
-    if (!(await this.tokens.spend(id, new Date(endsAtMs), record.userEmail))) throw fail('auth.link_invalid');
+    if (record === null) throw fail('auth.link_invalid');
+    const standing = { users: [shownBy(claims)], tokenId: claims.tokenId };
+    if (!(await this.links.take(record, { id, expiresAt: new Date(endsAtMs) }, standing, address)))
+      throw fail('auth.link_invalid');
     return { record, token };
   }
 
@@ -69,3 +76,6 @@ export class HandOverService {
     }
   }
 }
+
+const unfit = (message: string) =>
+  fail('http.invalid', { message: `token: ${message}`, data: { errors: [{ field: 'token', message }] } });
