@@ -194,6 +194,28 @@ describe.each(['embedded', 'distributed'] as const)('the flows of the console, %
     await theirs.page.getByRole('button', { name: 'Copy' }).click();
     const client = await console.clientOfCopiedFile(theirs.page);
     expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['shop-buy']);
+    expect(theirs.page.url()).not.toContain('code=');
+
+    // Another link in the same tab gives its own token.
+    const recipe = theirs.page.getByTestId('recipe');
+    const first = await recipe.textContent();
+    const { token, access_token } = await console.gateway.admin.call<{
+      readonly token: { readonly id: string };
+      readonly access_token: string;
+    }>('POST', '/tokens', { name: 'second', user_email: email, scope: { permissions: ['tools.read'] } });
+    const { code } = await console.gateway.admin.call<{ readonly code: string }>(
+      'POST',
+      `/tokens/${token.id}/hand-over`,
+      { token: access_token },
+    );
+    await theirs.page.evaluate(`location.hash = '#/hand-over?code=${code}&client=cursor&name=second'`);
+    await theirs.page.getByRole('button', { name: 'Take it' }).click();
+    await recipe.filter({ hasText: access_token }).waitFor();
+    expect(first).not.toContain(access_token);
+    await theirs.page.reload();
+    await theirs.page.getByText('There is no code in this address').waitFor();
+    expect(await theirs.findings()).toEqual([]);
+
     await open();
     await theirs.page.getByRole('alert').filter({ hasText: 'The link is not good' }).waitFor();
     expect(theirs.takeTroubles()).toEqual([]);

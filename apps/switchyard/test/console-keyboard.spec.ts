@@ -250,8 +250,43 @@ describe('the console, by keyboard', () => {
       await page.getByText('Done, for 2 tools.').waitFor();
       for (const tool of ['buy', 'sell'])
         await page.getByRole('row', { name: new RegExp(`shop-${tool}.*${word}$`) }).waitFor();
+      expect(await tab.focused()).toBe(button);
       expect(await tab.findings()).toEqual([]);
     }
+    expect(tab.takeTroubles()).toEqual([]);
+  });
+
+  it('tools that could not be switched are named and stay chosen, and the others do not, when several are', async () => {
+    const { page } = tab;
+    await page.evaluate(`location.hash = '#/tools'`);
+    const choice = (tool: string) => page.getByRole('checkbox', { name: `Choose shop-${tool}` });
+    const tools = await console.gateway.admin.call<readonly { id: string; name: string }[]>('GET', '/tools');
+    const sell = tools.find(({ name }) => name === 'shop-sell')?.id ?? '';
+    const stateOfSell = `**/v1/tools/${sell}/state**`;
+    await page.route(stateOfSell, (route) => route.abort());
+    await page.getByLabel('Choose all 2 shown').check();
+    await page.getByRole('button', { name: 'Switch off' }).click();
+    const outcome = page.getByRole('group', { name: 'Chosen tools' }).getByRole('status');
+    await expect.poll(() => outcome.textContent()).toBe('Done, for 1 tool, not for 1.');
+    const failure = page.getByRole('alert').filter({ hasText: 'The gateway does not answer' });
+    await failure.getByText('Not done for shop-sell', { exact: true }).waitFor();
+    await expect
+      .poll(async () => [await choice('buy').isChecked(), await choice('sell').isChecked()])
+      .toEqual([false, true]);
+    expect(await tab.findings()).toEqual([]);
+    await page.unroute(stateOfSell);
+    await choice('buy').check();
+    await expect.poll(() => outcome.textContent()).toBe('');
+    await expect.poll(() => failure.count()).toBe(0);
+
+    // Chosen and filtered away is not chosen again.
+    await page.getByRole('searchbox', { name: 'Search tools' }).fill('shop-sell');
+    await choice('buy').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Switch off' }).click();
+    await expect.poll(() => outcome.textContent()).toBe('Done, for 1 tool.');
+    await page.getByRole('searchbox', { name: 'Search tools' }).fill('');
+    await choice('buy').waitFor();
+    expect([await choice('buy').isChecked(), await choice('sell').isChecked()]).toEqual([false, false]);
     expect(tab.takeTroubles()).toEqual([]);
   });
 });

@@ -284,8 +284,10 @@ describe('the console', () => {
     expect(await tab.findings()).toEqual([]);
     await tab.tabTo('Approve');
     await page.keyboard.press('Enter');
-    await page.getByText('Done, for 2 changes.').waitFor();
+    await page.getByRole('status').filter({ hasText: 'Done, for 2 changes.' }).waitFor();
     await page.getByRole('link', { name: 'Approvals 1 waiting' }).waitFor();
+    await expect.poll(() => tab.focused()).toBe('Approve …');
+    expect(await tab.findings()).toEqual([]);
     expect(tab.takeTroubles()).toEqual([]);
   });
 

@@ -72,8 +72,7 @@ const Changes = ({ shown, upstream }: { readonly shown: Shown; readonly upstream
         </div>
         {changes.isPending && <Waiting />}
         {changes.isError && <FailureNotice error={changes.error} />}
-        {changes.data !== undefined && found.length === 0 && <Nothing shown={shown} />}
-        {found.length > 0 && <List changes={found} />}
+        {changes.data !== undefined && <List key={`${shown} ${upstream}`} changes={found} shown={shown} />}
         {changes.hasNextPage && (
           <div>
             <button
@@ -109,12 +108,14 @@ const Nothing = ({ shown }: { readonly shown: Shown }) => (
   </Empty>
 );
 
-const List = ({ changes }: { readonly changes: readonly Change[] }) => {
+const List = ({ changes, shown }: { readonly changes: readonly Change[]; readonly shown: Shown }) => {
   const selection = useSelection(changes.filter(isOpen).map(({ id }) => id));
   return (
     <>
-      <ApproveSeveral changes={changes} selection={selection} />
-      <Table changes={changes} selection={selection} />
+      {(changes.length > 0 || selection.outcome !== undefined) && (
+        <ApproveSeveral changes={changes} selection={selection} />
+      )}
+      {changes.length > 0 ? <Table changes={changes} selection={selection} /> : <Nothing shown={shown} />}
     </>
   );
 };

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { answerOf, api } from '../api/client.ts';
 import { Confirm } from '../kit/confirm.tsx';
-import { BulkBar, type Selection, useBulk } from '../kit/selection.tsx';
+import { BulkBar, BulkButton, type Selection, useBulk } from '../kit/selection.tsx';
 import { count } from '../kit/text.tsx';
 import { type Change, ClassMark, isOpen } from './change-words.tsx';
 
@@ -14,37 +14,31 @@ export const ApproveSeveral = ({
   readonly selection: Selection;
 }) => {
   const [isAsking, setAsking] = useState(false);
-  const approving = useBulk((id: string) =>
-    answerOf(api.POST('/v1/changes/{id}/approve', { params: { path: { id } }, body: { note: null } })),
+  const approving = useBulk(
+    selection,
+    (id) => changes.find((change) => change.id === id)?.tool ?? id,
+    (id) => answerOf(api.POST('/v1/changes/{id}/approve', { params: { path: { id } }, body: { note: null } })),
   );
   const { chosen } = selection;
-  const approve = (): void =>
-    approving.mutate(
-      { ids: chosen, action: undefined },
-      {
-        onSuccess: () => {
-          selection.put(chosen, false);
-          setAsking(false);
-        },
-      },
-    );
+  const approve = (): void => approving.mutate(undefined, { onSuccess: () => setAsking(false) });
   return (
     <>
       <BulkBar
         ids={changes.filter(isOpen).map(({ id }) => id)}
         noun="change"
         selection={selection}
-        result={approving.data}
+        isPending={approving.isPending}
       >
-        <button type="button" className="button" onClick={() => setAsking(true)}>
-          Approve {count(chosen.length, 'change')} …
-        </button>
+        <BulkButton isReady={chosen.length > 0 && !approving.isPending} onPress={() => setAsking(true)}>
+          {chosen.length === 0 ? 'Approve …' : `Approve ${count(chosen.length, 'change')} …`}
+        </BulkButton>
       </BulkBar>
       {isAsking && (
         <Confirm
           title={`Approve ${count(chosen.length, 'change')}`}
           action="Approve"
           tone="primary"
+          isReady={chosen.length > 0}
           doing={{ ...approving, mutate: approve }}
           onClose={() => setAsking(false)}
         >

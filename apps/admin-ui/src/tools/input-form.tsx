@@ -1,10 +1,9 @@
 import { type FormEvent, useState } from 'react';
 import { plain } from '../kit/text.tsx';
+import { type Members, type WantedInputs, isMembers } from './inputs-wanted.ts';
 import { type SampledText, SamplingFields, isSampling, sampledResult } from './sampling.tsx';
 import { type Schema, initialOf } from './schema.ts';
 import { SchemaFields, holdsUnreadable } from './schema-form.tsx';
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** What a person has said to what a tool asks. */
 export interface InputAnswers {
@@ -12,28 +11,6 @@ export interface InputAnswers {
   /** What is asked of a model has no answer that means no: names of what is refused. */
   readonly refusals: readonly string[];
 }
-
-interface InputRequest {
-  readonly method: string;
-  readonly params: Members;
-}
-
-/** What a tool asks of the person before it goes on. */
-export interface WantedInputs {
-  readonly requests: readonly (readonly [name: string, request: InputRequest])[];
-  /** Sealed to the caller; given back as it is. */
-  readonly state: string | null;
-}
-
-/** https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr */
-export const inputsWanted = (result: Members | null): WantedInputs | null => {
-  const { resultType, inputRequests, requestState } = result ?? {};
-  if (resultType !== 'input_required' || typeof inputRequests !== 'object' || inputRequests === null) return null;
-  return {
-    requests: Object.entries(inputRequests as Record<string, InputRequest>),
-    state: typeof requestState === 'string' ? requestState : null,
-  };
-};
 
 /** Asks it in the page: by the schema that the tool gives, or for what a model would say. */
 export const InputForm = ({
@@ -125,4 +102,4 @@ export const InputForm = ({
 };
 
 const schemaOf = ({ requestedSchema }: Members): Schema =>
-  typeof requestedSchema === 'object' && requestedSchema !== null ? (requestedSchema as Schema) : {};
+  isMembers(requestedSchema) ? (requestedSchema as Schema) : {};

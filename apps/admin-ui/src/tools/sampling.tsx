@@ -1,7 +1,6 @@
 import { useId } from 'react';
 import { plain } from '../kit/text.tsx';
-
-type Members = Readonly<Record<string, unknown>>;
+import { type Members, isMembers } from './inputs-wanted.ts';
 
 /** What a person says in the place of a model. */
 export interface SampledText {
@@ -35,7 +34,7 @@ export const SamplingFields = ({
     <fieldset className="stack">
       <legend>What the model is asked</legend>
       {typeof systemPrompt === 'string' && <Said by="system" text={systemPrompt} />}
-      {(Array.isArray(messages) ? (messages as readonly Members[]) : []).map(({ role, content }, at) => (
+      {(Array.isArray(messages) ? messages : []).filter(isMembers).map(({ role, content }, at) => (
         <Said key={at} by={plain(role)} text={contentWords(content)} />
       ))}
       <div className="field">
@@ -81,5 +80,5 @@ const Said = ({ by, text }: { readonly by: string; readonly text: string }) => (
 
 const contentWords = (content: unknown): string =>
   (Array.isArray(content) ? content : [content])
-    .map((part: Members | undefined) => (part?.['type'] === 'text' ? plain(part['text']) : plain(part)))
+    .map((part: unknown) => plain(isMembers(part) && part['type'] === 'text' ? part['text'] : part))
     .join('\n');

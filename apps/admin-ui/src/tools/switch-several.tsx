@@ -1,34 +1,29 @@
-import { answerOf, api } from '../api/client.ts';
-import { BulkBar, type Selection, useBulk } from '../kit/selection.tsx';
+import { type View, answerOf, api } from '../api/client.ts';
+import { BulkBar, BulkButton, type Selection, useBulk } from '../kit/selection.tsx';
 
 /** Switches the chosen tools on or off. */
 export const SwitchSeveral = ({
-  ids,
+  tools,
   selection,
 }: {
-  readonly ids: readonly string[];
+  readonly tools: readonly View<'ToolView'>[];
   readonly selection: Selection;
 }) => {
-  const switching = useBulk((id: string, activate: boolean) =>
-    answerOf(api.POST('/v1/tools/{id}/state', { params: { path: { id }, query: { activate } } })),
+  const switching = useBulk(
+    selection,
+    (id) => tools.find((tool) => tool.id === id)?.name ?? id,
+    (id, activate: boolean) =>
+      answerOf(api.POST('/v1/tools/{id}/state', { params: { path: { id }, query: { activate } } })),
   );
-  const { chosen } = selection;
-  const button = (words: string, activate: boolean) => (
-    <button
-      type="button"
-      className="button"
-      disabled={switching.isPending}
-      onClick={() =>
-        switching.mutate({ ids: chosen, action: activate }, { onSuccess: () => selection.put(chosen, false) })
-      }
-    >
-      {words}
-    </button>
-  );
+  const isReady = selection.chosen.length > 0 && !switching.isPending;
   return (
-    <BulkBar ids={ids} noun="tool" selection={selection} result={switching.data}>
-      {button('Switch on', true)}
-      {button('Switch off', false)}
+    <BulkBar ids={tools.map(({ id }) => id)} noun="tool" selection={selection} isPending={switching.isPending}>
+      <BulkButton isReady={isReady} onPress={() => switching.mutate(true)}>
+        Switch on
+      </BulkButton>
+      <BulkButton isReady={isReady} onPress={() => switching.mutate(false)}>
+        Switch off
+      </BulkButton>
     </BulkBar>
   );
 };

@@ -90,8 +90,7 @@ const List = ({
       (upstream === null || tool.gatewayId === upstream) && (state === null || tool.enabled === (state === 'on')),
   );
   const shown = found.slice(0, shownMax);
-  const ids = shown.map(({ id }) => id);
-  const selection = useSelection(ids);
+  const selection = useSelection(shown.map(({ id }) => id));
   const show = (change: Readonly<Record<string, string>>): void =>
     goTo(pageUrl(['tools'], { q: wanted, upstream, state, ...change }), { replace: true });
   return (
@@ -109,7 +108,7 @@ const List = ({
           {count(found.length, 'tool')}
         </span>
       </div>
-      {found.length > 0 && <SwitchSeveral ids={ids} selection={selection} />}
+      {(found.length > 0 || selection.outcome !== undefined) && <SwitchSeveral tools={shown} selection={selection} />}
       {found.length === 0 ? (
         <p className="quiet">
           No tool is like that. <a href={pageUrl(['tools'])}>Show all {all.length}</a>

@@ -6,7 +6,8 @@ import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { hasApp } from './app/app-link.ts';
 import { CallOutcome } from './call-outcome.tsx';
-import { type InputAnswers, InputForm, inputsWanted } from './input-form.tsx';
+import { type InputAnswers, InputForm } from './input-form.tsx';
+import { inputsWanted } from './inputs-wanted.ts';
 import { type Schema, initialOf } from './schema.ts';
 import { SchemaFields, UNREADABLE, holdsUnreadable, readJson } from './schema-form.tsx';
 

@@ -59,12 +59,17 @@ export class ConsolePage {
       seen = [];
       while (seen.length < TABS_MAX) {
         await this.page.keyboard.press('Tab');
-        const focused = await this.page.evaluate<string>(FOCUSED_NAME);
+        const focused = await this.focused();
         if (typeof name === 'string' ? focused === name : name.test(focused)) return;
         seen.push(focused);
       }
     } while (Date.now() < giveUpAtMs);
     throw new Error(`"${String(name)}" is not reached by Tab: ${seen.join(' | ')}`);
+  }
+
+  /** What has the focus, as it is called. */
+  focused(): Promise<string> {
+    return this.page.evaluate<string>(FOCUSED_NAME);
   }
 
   /** What axe-core finds in what is shown, by rule and element. */
