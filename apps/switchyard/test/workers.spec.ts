@@ -59,6 +59,8 @@ describe('a gateway whose services have workers', () => {
     given.noteDeath();
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => lines('tool-invocation', 'a worker serves').length).toBe(3);
+    // More than what the worker can have held, each client's one call at a time.
+    await traffic.goesOn(30);
     const made = await traffic.stop();
     calls.push(...made, await callModern(given.target));
     expect(lines('tool-invocation', 'a worker has failed: what it had in hand is lost')).toMatchObject([{ pid }]);
