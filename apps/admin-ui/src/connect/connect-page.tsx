@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { CLIENTS, CLIENT_PERMISSIONS, clientName } from '#libs/client-files';
-import { type View, answerOf, api, endpointUrl } from '../api/client.ts';
+import { answerOf, api, endpointUrl } from '../api/client.ts';
 import { meQuery, serversQuery } from '../api/queries.ts';
 import { Choice } from '../kit/choice.tsx';
 import { CopyButton } from '../kit/copy.tsx';
@@ -8,7 +8,7 @@ import { FailureNotice, Notice } from '../kit/notice.tsx';
 import { Page } from '../kit/page.tsx';
 import { goTo, pageUrl, useRoute } from '../kit/route.ts';
 import { State } from '../kit/state.tsx';
-import { HandOverLink } from './hand-over-link.tsx';
+import { type ClientFile, HandOverLink } from './hand-over-link.tsx';
 import { type Recipient, recipientsQuery } from './recipients.ts';
 
 const DAYS = 90;
@@ -170,15 +170,7 @@ const ForSomebody = ({ recipient: { email, team } }: { readonly recipient: Recip
 const nameNow = (title: string): string => `${title} ${new Date().toISOString().slice(0, 19).replace('T', ' ')}`;
 
 /** Waits for the first request that shows the token. */
-const Made = ({
-  made,
-  client,
-  name,
-}: {
-  readonly made: View<'CreatedTokenView'>;
-  readonly client: string;
-  readonly name: string | undefined;
-}) => {
+const Made = ({ made, client, name }: ClientFile) => {
   const { token } = made;
   const seen = useQuery({
     queryKey: ['tokens', token.id],

@@ -4,17 +4,16 @@ import { CopyButton } from '../kit/copy.tsx';
 import { FailureNotice } from '../kit/notice.tsx';
 import { pageUrl } from '../kit/route.ts';
 
-/** A link by which somebody takes the file, once, so that nobody sends them the token. */
-export const HandOverLink = ({
-  made: { token, access_token },
-  client,
-  name,
-}: {
+/** What the file of a client is made of. */
+export interface ClientFile {
   readonly made: View<'CreatedTokenView'>;
   readonly client: string;
   /** Of the virtual server. */
   readonly name: string | undefined;
-}) => {
+}
+
+/** A link by which somebody takes the file, once, so that nobody sends them the token. */
+export const HandOverLink = ({ made: { token, access_token }, client, name }: ClientFile) => {
   const making = useMutation({
     mutationFn: () =>
       answerOf(

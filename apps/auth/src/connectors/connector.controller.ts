@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AdmitConnector, FindGoodConnectors } from '#contracts/auth/connectors/admit-connector.request';
@@ -7,9 +7,9 @@ import { NoteConnections } from '#contracts/auth/connectors/note-connection.requ
 import type { ReplyOf, RequestOf } from '#contracts/define';
 import type { Principal } from '#contracts/auth/principal';
 import { Answers } from '#libs/bus';
-import { fail } from '#libs/errors';
 import { Caller, Requires, readManagementCredential } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { RECORD_ID } from '../rest/record-id.js';
 import { PageQuery } from '../rest/page.query.js';
 import { ConnectionTrail } from './connection-trail.js';
 import { CreateConnectorBody } from './connector.body.js';
@@ -17,7 +17,6 @@ import { ConnectorService } from './connector.service.js';
 import { ConnectorPageView, CreatedConnectorView, connectorPageView, connectorView } from './connector.view.js';
 
 /** A text that is no UUID is answered like the id of no connector: 404. */
-const ID = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
 
 /** Places outside that may join the gateway, for administrators. */
 @ApiTags('connectors')
@@ -57,7 +56,7 @@ export class ConnectorController {
   @ApiOperation({ summary: 'Revoke a connector: its connections end at once, and no other is let in' })
   @ApiNoContentResponse()
   @ApiFailures('registry.unknown')
-  async revoke(@Param('id', ID) id: string): Promise<void> {
+  async revoke(@Param('id', RECORD_ID) id: string): Promise<void> {
     await this.connectors.revoke(id);
   }
 }

@@ -4,6 +4,9 @@ import { fail } from '#libs/errors';
 import type { TokenClaims } from '../jwt/claims.js';
 import { JwtService } from '../jwt/jwt.service.js';
 import { type TimeRestrictions, readHours } from '../jwt/token-conditions.js';
+import type { User } from '../users/user.entity.js';
+import { tokenOrigin } from './sign-in-origin.js';
+import { fingerprintOf } from './token-record.js';
 import type { TokenScopeBody } from './token.body.js';
 import type { Token } from './token.entity.js';
 
@@ -30,7 +33,7 @@ export interface TokenRequest {
 /** From where and when it is good, as tokens have it. */
 export type TokenRestrictions = Pick<Token, 'ipRestrictions' | 'timeRestrictions'>;
 
-export const UNRESTRICTED: TokenRestrictions = { ipRestrictions: [], timeRestrictions: null };
+const UNRESTRICTED: TokenRestrictions = { ipRestrictions: [], timeRestrictions: null };
 
 const isRestricted = ({ ipRestrictions, timeRestrictions }: TokenRestrictions): boolean =>
   ipRestrictions.length > 0 || timeRestrictions !== null;
@@ -112,6 +115,30 @@ const tooLong = (reason: string) =>
     message: `expires_in_days: ${reason}`,
     data: { errors: [{ field: 'expiresInDays', message: reason }] },
   });
+
+/** What is on record of a token of which nothing more is said. */
+export const NOTHING_SPECIAL = {
+  description: null,
+  serverId: null,
+  createdBy: null,
+  isOffered: false,
+  parentTokenId: null,
+  teamId: null,
+  tags: [],
+  ...UNRESTRICTED,
+  ...tokenOrigin(null),
+};
+
+/** What is on record of a token that was just issued to a user who asked for it. */
+export const issuedAs = (issued: IssuedToken, { email }: User) => ({
+  ...NOTHING_SPECIAL,
+  id: randomUUID(),
+  tokenId: issued.tokenId,
+  tokenHash: fingerprintOf(issued.token),
+  userEmail: email,
+  madeBy: 'request' as const,
+  expiresAt: issued.expiresAt,
+});
 
 /** Those that are asked for. A token that has some itself hands on just these. */
 export const restrictionsOf = (

@@ -1,13 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { isGrant } from '#contracts/auth/permission';
 import { fail } from '#libs/errors';
 import type { AuthSettings } from '../auth.settings.js';
 import { parseEmail } from '../users/email.js';
 import type { User } from '../users/user.entity.js';
 import type { UserRepository } from '../users/user.repository.js';
-import { type TokenIssuer, UNRESTRICTED } from './token-issuer.js';
-import { tokenOrigin } from './sign-in-origin.js';
-import { fingerprintOf } from './token-record.js';
+import { type TokenIssuer, issuedAs } from './token-issuer.js';
 import type { TokenRepository } from './token.repository.js';
 
 /** What the command needs of the database, until it closes it. */
@@ -96,23 +93,11 @@ const issueAndKeep = async (store: TokenStore, wanted: WantedToken): Promise<str
   const issued = await issuer.issue({ ...wanted, permissions, teams: null });
   const added = await store.tokens.add(
     {
-      id: randomUUID(),
-      tokenId: issued.tokenId,
-      tokenHash: fingerprintOf(issued.token),
-      userEmail: user.email,
+      ...issuedAs(issued, user),
       name: `command line ${issued.tokenId}`,
-      description: null,
       serverId,
       permissions,
       madeBy: 'command',
-      createdBy: null,
-      isOffered: false,
-      parentTokenId: null,
-      teamId: null,
-      tags: [],
-      ...UNRESTRICTED,
-      ...tokenOrigin(null),
-      expiresAt: issued.expiresAt,
     },
     { users: [user] },
   );

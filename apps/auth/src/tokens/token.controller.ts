@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Put, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -12,13 +12,13 @@ import type { Principal } from '#contracts/auth/principal';
 import { fail } from '#libs/errors';
 import { Caller, Requires, readManagementCredential } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { RECORD_ID } from '../rest/record-id.js';
 import { ChangeTokenBody, CreateTokenBody } from './token.body.js';
 import { TokenListQuery } from './token.query.js';
 import { TokenService } from './token.service.js';
 import { CreatedTokenView, TokenPageView, TokenView, tokenPageView, tokenView } from './token.view.js';
 
 /** A text that is no UUID is answered like the id of no token: 404. */
-const ID = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
 
 @ApiTags('tokens')
 @Controller('tokens')
@@ -64,7 +64,7 @@ export class TokenController {
   @ApiOperation({ summary: 'One token' })
   @ApiOkResponse({ type: TokenView })
   @ApiFailures('registry.unknown')
-  async get(@Caller() caller: Principal, @Param('id', ID) id: string): Promise<TokenView> {
+  async get(@Caller() caller: Principal, @Param('id', RECORD_ID) id: string): Promise<TokenView> {
     return tokenView(await this.tokens.get(caller, id));
   }
 
@@ -104,7 +104,7 @@ export class TokenController {
   @ApiFailures('registry.unknown', 'http.invalid', 'http.conflict')
   async change(
     @Caller() caller: Principal,
-    @Param('id', ID) id: string,
+    @Param('id', RECORD_ID) id: string,
     @Body() body: ChangeTokenBody,
   ): Promise<TokenView> {
     return tokenView(await this.tokens.change(caller, id, body));
@@ -119,7 +119,7 @@ export class TokenController {
   async accept(
     @Req() request: { raw: IncomingMessage },
     @Caller() caller: Principal,
-    @Param('id', ID) id: string,
+    @Param('id', RECORD_ID) id: string,
   ): Promise<TokenView> {
     return tokenView(await this.tokens.accept(caller, readManagementCredential(request.raw) ?? '', id));
   }
@@ -142,7 +142,7 @@ export class TokenController {
   @ApiOperation({ summary: 'Revoke a token and all that it asked for; every replica refuses them at once' })
   @ApiNoContentResponse()
   @ApiFailures('registry.unknown')
-  async revoke(@Caller() caller: Principal, @Param('id', ID) id: string): Promise<void> {
+  async revoke(@Caller() caller: Principal, @Param('id', RECORD_ID) id: string): Promise<void> {
     await this.tokens.revoke(caller, id);
   }
 }

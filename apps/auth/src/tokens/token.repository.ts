@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull, MoreThan, Not } from 'typeorm';
+import { DataSource, type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
 import { InjectDatabase, transact } from '#libs/storage';
 import { type Standing, hasEnded, lockToEnd } from '../policy/standing.js';
 import { Revocation } from './revocation.entity.js';
@@ -32,6 +32,21 @@ const BEGUN_AT = `origin_issuer = $1 AND ($2::text IS NULL OR origin_subject = $
   AND ($3::text IS NULL OR origin_session = $3 OR (origin_session IS NULL AND origin_subject = $2))`;
 
 /** The rows of `auth.api_tokens` and `auth.revocations`. */
+/** Notes that a token, or a link, is good no more. False where it had been noted before. */
+export const noteEnded = async (
+  manager: EntityManager,
+  id: string,
+  expiresAt: Date,
+  revokedBy: string,
+): Promise<boolean> => {
+  const inserted: unknown[] = await manager.query(
+    `INSERT INTO auth.revocations (token_id, revoked_by, expires_at) VALUES ($1, $2, $3)
+     ON CONFLICT DO NOTHING RETURNING token_id`,
+    [id, revokedBy, expiresAt],
+  );
+  return inserted.length > 0;
+};
+
 @Injectable()
 export class TokenRepository {
   constructor(@InjectDatabase('auth') private readonly database: DataSource) {}
@@ -180,13 +195,9 @@ export class TokenRepository {
       await manager.query('UPDATE auth.api_tokens SET revoked_at = now() WHERE token_id = $1 AND revoked_at IS NULL', [
         tokenId,
       ]);
-      const inserted: unknown[] = await manager.query(
-        `INSERT INTO auth.revocations (token_id, revoked_by, expires_at) VALUES ($1, $2, $3)
-         ON CONFLICT DO NOTHING RETURNING token_id`,
-        [tokenId, revokedBy, expiresAt],
-      );
+      const isFirst = await noteEnded(manager, tokenId, expiresAt, revokedBy);
       await manager.query(`DELETE FROM auth.revocations WHERE expires_at < now() - interval '1 day'`);
-      return inserted.length > 0;
+      return isFirst;
     });
   }
 

@@ -15,10 +15,9 @@ import { USE_PERMISSIONS, administers, firstNotHeld } from '../policy/grants.js'
 import { type KnownUser, type Standing, sessionName } from '../policy/standing.js';
 import { TeamAccess } from '../teams/team-access.js';
 import type { User } from '../users/user.entity.js';
-import { type IssuedToken, TokenIssuer, UNRESTRICTED, lifeOf, restrictionsOf } from './token-issuer.js';
+import { type IssuedToken, NOTHING_SPECIAL, TokenIssuer, issuedAs, lifeOf, restrictionsOf } from './token-issuer.js';
 import { type SignInOrigin, tokenOrigin } from './sign-in-origin.js';
 import { TokenRecipients, notHeld } from './token-recipient.js';
-import { fingerprintOf } from './token-record.js';
 import type { ChangeTokenBody, CreateTokenBody } from './token.body.js';
 import type { Token, TokenMaker } from './token.entity.js';
 import { type TokenPage, TokenRepository } from './token.repository.js';
@@ -352,17 +351,6 @@ export class TokenService {
   }
 }
 
-const issuedAs = (issued: IssuedToken, { email }: User) => ({
-  ...NOTHING_SPECIAL,
-  id: randomUUID(),
-  tokenId: issued.tokenId,
-  tokenHash: fingerprintOf(issued.token),
-  userEmail: email,
-  description: null,
-  madeBy: 'request' as const,
-  expiresAt: issued.expiresAt,
-});
-
 /** Its user, as they were when it was made. */
 export const shownBy = ({ subject, issuedAtMs }: TokenClaims): KnownUser => ({
   email: subject,
@@ -381,17 +369,6 @@ const added = (record: Token | 'name_taken' | 'ended', taken = fail('platform.in
   if (record === 'ended')
     throw fail('auth.credential_invalid', { message: 'What you signed in with was ended meanwhile; sign in again' });
   return record;
-};
-
-const NOTHING_SPECIAL = {
-  serverId: null,
-  createdBy: null,
-  isOffered: false,
-  parentTokenId: null,
-  teamId: null,
-  tags: [],
-  ...UNRESTRICTED,
-  ...tokenOrigin(null),
 };
 
 const nameTaken = (name: string, whose: string) =>

@@ -1,9 +1,9 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import { fail } from '#libs/errors';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { RECORD_ID } from '../../rest/record-id.js';
 import { MemberView, memberView } from '../members/member.view.js';
 import { AddMemberBody } from '../team.body.js';
 import { DoneView, doneView } from '../team.view.js';
@@ -11,7 +11,6 @@ import { InvitationService } from './invitation.service.js';
 import { InvitationView, invitationView } from './invitation.view.js';
 
 /** A text that is no UUID is answered like the id of no invitation: 404. */
-const ID = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
 
 /** Invitations to a team. */
 @ApiTags('teams')
@@ -57,7 +56,7 @@ export class InvitationController {
   @ApiOperation({ summary: 'Take an invitation back' })
   @ApiOkResponse({ type: DoneView })
   @ApiFailures('registry.unknown')
-  async cancel(@Caller() caller: Principal, @Param('invitationId', ID) id: string): Promise<DoneView> {
+  async cancel(@Caller() caller: Principal, @Param('invitationId', RECORD_ID) id: string): Promise<DoneView> {
     await this.invitations.cancel(caller, id);
     return doneView('Team invitation cancelled successfully');
   }

@@ -1,9 +1,9 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import { fail } from '#libs/errors';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { RECORD_ID } from '../../rest/record-id.js';
 import { MemberView, memberView } from '../members/member.view.js';
 import { JoinTeamBody } from '../team.body.js';
 import { DoneView, doneView } from '../team.view.js';
@@ -11,7 +11,6 @@ import { JoinRequestService } from './join-request.service.js';
 import { JoinRequestView, joinRequestView } from './join-request.view.js';
 
 /** A text that is no UUID is answered like the id of no request: 404. */
-const ID = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
 
 /** Asking to join a public team, and deciding it. */
 @ApiTags('teams')
@@ -51,7 +50,7 @@ export class JoinRequestController {
   async approve(
     @Caller() caller: Principal,
     @Param('teamId') teamId: string,
-    @Param('requestId', ID) id: string,
+    @Param('requestId', RECORD_ID) id: string,
   ): Promise<MemberView> {
     return memberView(await this.requests.approve(caller, teamId, id));
   }
@@ -65,7 +64,7 @@ export class JoinRequestController {
   async remove(
     @Caller() caller: Principal,
     @Param('teamId') teamId: string,
-    @Param('requestId', ID) id: string,
+    @Param('requestId', RECORD_ID) id: string,
   ): Promise<DoneView> {
     await this.requests.remove(caller, teamId, id);
     return doneView('Join request rejected successfully');

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { Body, Controller, Header, HttpCode, Inject, Param, ParseUUIDPipe, Post, Req } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import { fail } from '#libs/errors';
 import { CLIENT_ADDRESS, Caller, type ClientAddress, Open, Requires, checkOwnPage, networkOf } from '#libs/identity';
 import { ApiFailures, ApiOpenFailures } from '#libs/service';
+import { RECORD_ID } from '../../rest/record-id.js';
 import { CreatedTokenView, tokenView } from '../token.view.js';
 import { HandOverBody, TakeTokenBody } from './hand-over.body.js';
 import { HandOverService } from './hand-over.service.js';
@@ -28,7 +28,7 @@ export class HandOverController {
   @ApiFailures('registry.unknown', 'http.invalid')
   async offer(
     @Caller() caller: Principal,
-    @Param('id', new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') })) id: string,
+    @Param('id', RECORD_ID) id: string,
     @Body() { token }: HandOverBody,
   ): Promise<HandOverView> {
     const { code, expiresAt } = await this.handOvers.offer(caller, id, token);

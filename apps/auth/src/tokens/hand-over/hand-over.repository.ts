@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { InjectDatabase, PendingEvents, transact } from '#libs/storage';
 import { type Standing, hasEnded } from '../../policy/standing.js';
 import type { Token } from '../token.entity.js';
+import { noteEnded } from '../token.repository.js';
 
 /** A link by which a token is taken. */
 export interface HandOverLink {
@@ -28,12 +29,7 @@ export class HandOverRepository {
   take(record: Token, { id, expiresAt }: HandOverLink, standing: Standing, address: string): Promise<boolean> {
     return transact(this.database, async (manager) => {
       if (await hasEnded(manager, standing)) return false;
-      const used: unknown[] = await manager.query(
-        `INSERT INTO auth.revocations (token_id, revoked_by, expires_at) VALUES ($1, $2, $3)
-         ON CONFLICT DO NOTHING RETURNING token_id`,
-        [id, BY, expiresAt],
-      );
-      if (used.length === 0) return false;
+      if (!(await noteEnded(manager, id, expiresAt, BY))) return false;
       // By whoever has the link, who need not be its user.
       const taken = { ...resourceOf(record), action: 'token.taken', actor: null, after: { link: id, address } };
       await this.audit.note(taken, manager);

@@ -1,15 +1,14 @@
-import { Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
-import { fail } from '#libs/errors';
 import { Caller, Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { RECORD_ID } from '../../rest/record-id.js';
 import { UserService } from '../../users/user.service.js';
 import { SessionService } from './session.service.js';
 import { EndedSessionsView, SessionView, sessionView } from './session.view.js';
 
 /** A text that is no UUID is answered like the id of no session: 404. */
-const ID = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
 
 /** The sessions of whoever asks. */
 @ApiTags('auth')
@@ -42,7 +41,7 @@ export class SessionController {
   @ApiOperation({ summary: 'End one of your sessions, at once' })
   @ApiNoContentResponse()
   @ApiFailures('registry.unknown')
-  async end(@Caller() caller: Principal, @Param('id', ID) id: string): Promise<void> {
+  async end(@Caller() caller: Principal, @Param('id', RECORD_ID) id: string): Promise<void> {
     await this.sessions.end(caller.id, id, caller.id);
   }
 }

@@ -1,4 +1,4 @@
-import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '#contracts/auth/principal';
 import { SumTokenCalls } from '#contracts/metrics/sum-token-calls.request';
@@ -6,12 +6,12 @@ import { type Bus, InjectBus } from '#libs/bus';
 import { fail } from '#libs/errors';
 import { Caller, Requires, holds } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { RECORD_ID } from '../../rest/record-id.js';
 import type { Token } from '../token.entity.js';
 import { TokenService } from '../token.service.js';
 import { TokenUsageQuery } from './token-usage.query.js';
 import { TokenUsageView } from './token-usage.view.js';
 
-const ID = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
 const DAY_MS = 86_400_000;
 
 @ApiTags('tokens')
@@ -29,7 +29,7 @@ export class TokenUsageController {
   @ApiFailures('registry.unknown', 'http.invalid')
   async usage(
     @Caller() caller: Principal,
-    @Param('id', ID) id: string,
+    @Param('id', RECORD_ID) id: string,
     @Query() { days }: TokenUsageQuery,
   ): Promise<TokenUsageView> {
     const token = await this.tokens.get(caller, id);

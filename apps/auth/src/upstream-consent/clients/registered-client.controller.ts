@@ -1,13 +1,12 @@
-import { Controller, Delete, Get, Param, ParseUUIDPipe } from '@nestjs/common';
+import { Controller, Delete, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { fail } from '#libs/errors';
 import { Requires } from '#libs/identity';
 import { ApiFailures } from '#libs/service';
+import { RECORD_ID } from '../../rest/record-id.js';
 import { DoneView } from '../../rest/done.view.js';
 import { REGISTERED_CLIENT_EXAMPLE, RegisteredClientView, RegisteredClientsView } from './registered-client.view.js';
 import { UpstreamClientRepository } from './upstream-client.repository.js';
-
-const isUuid = new ParseUUIDPipe({ exceptionFactory: () => fail('registry.unknown') });
 
 /** The clients that the gateway registered by itself, for whoever runs it. */
 @ApiTags('oauth')
@@ -40,7 +39,7 @@ export class RegisteredClientController {
   @ApiOperation({ summary: 'Forget a client; another is registered when one is needed' })
   @ApiOkResponse({ type: DoneView })
   @ApiFailures('registry.unknown')
-  async forget(@Param('clientId', isUuid) id: string): Promise<DoneView> {
+  async forget(@Param('clientId', RECORD_ID) id: string): Promise<DoneView> {
     if (!(await this.rows.forget(id))) throw fail('registry.unknown');
     return { success: true, message: 'The client was forgotten' };
   }
